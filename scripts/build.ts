@@ -1,0 +1,31 @@
+import { basename } from 'node:path'
+import { buildImage, dryRun } from './lib/build-image.ts'
+import { main } from './lib/cli.ts'
+import { readDistro } from './lib/distro.ts'
+import { engineOf } from './lib/engines/index.ts'
+import { namedImages } from './lib/named-images.ts'
+import { chosenDistro, chosenEngine, chosenPlatforms } from './lib/settings.ts'
+import { readWorkspace } from './lib/workspace.ts'
+
+const usage = `
+Usage: npx tsx scripts/build.ts [IMAGE…]
+
+Builds images into their dist/ folders, on parents that are built already; without a name, the image whose folder
+this is run in. 'npx turbo run build' builds parents first and skips what has not changed.
+
+DISTRO, ENGINE and PLATFORMS choose what is built; unset, the choice of 'npm run setup' holds.
+`
+
+await main(
+  usage,
+  { 'dry-run': { type: 'boolean', help: 'print the exact commands and run none' } },
+  async args => {
+    const images = readWorkspace()
+    const engine = engineOf[chosenEngine()]
+    const settings = { images, distro: readDistro(chosenDistro()), engine, platforms: chosenPlatforms() }
+    const named = namedImages(images, args.words, basename(process.cwd()))
+    if (args.flags['dry-run']) return console.log(named.flatMap(image => dryRun(image, settings)).join('\n'))
+    await engine.probe()
+    for (const image of named) await buildImage(image, settings)
+  },
+)

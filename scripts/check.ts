@@ -1,0 +1,45 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { $ } from 'zx'
+import { main } from './lib/cli.ts'
+import { UserError } from './lib/errors.ts'
+import { repoRoot } from './lib/paths.ts'
+
+const usage = `
+Usage: npm run check
+
+Everything that needs no image: format, lint and import cycles, types, unit tests. Seconds.
+`
+
+const steps = {
+  'format, lint, import cycles': ['npx', 'biome', 'check', '--error-on-warnings'],
+  types: ['npx', 'tsc', '--project', '.'],
+  'unit tests': ['node', '--import', 'tsx', '--test', '--test-reporter=spec', ...unitTests()],
+  'unit tests of the in-image commands': [
+    'python3',
+    '-m',
+    'unittest',
+    'discover',
+    '-s',
+    'images/builder/commands/tests',
+  ],
+}
+
+await main(usage, { fix: { type: 'boolean', help: 'repair what can be repaired' } }, async ({ flags }) => {
+  const show = $({ stdio: 'inherit', cwd: repoRoot, nothrow: true })
+  if (flags.fix) await show`npx biome check --write`
+  for (const [what, command] of Object.entries(steps)) {
+    console.log(`\n== ${what}`)
+    const { exitCode } = await show`${command}`
+    if (exitCode !== 0)
+      throw new UserError(`${what}: failed; 'npm run check -- --fix' repairs format and simple lint`)
+  }
+})
+
+/** Unit tests stand beside what they test; `tests/` holds those that build images. */
+function unitTests(): string[] {
+  return readdirSync(join(repoRoot, 'scripts'), { recursive: true, encoding: 'utf8' })
+    .filter(file => file.endsWith('.test.ts'))
+    .map(file => join('scripts', file))
+    .sort()
+}

@@ -1,0 +1,82 @@
+import { mkdirSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Distro } from './distro.ts'
+import { prepareDistro } from './distro-root.ts'
+import type { Engine } from './engines/engine.ts'
+import { UserError } from './errors.ts'
+import { filesList, finishImage, type Parent, readFiles, writeFiles } from './finish.ts'
+import type { Descriptor } from './oci/blobs.ts'
+import { assembleLayout, readImage, writeIndex } from './oci/layout.ts'
+import { type BuildPlan, layoutsOf, planBuild, platformFolder } from './plan.ts'
+import { perform, show } from './run.ts'
+import type { Platform } from './settings.ts'
+import { findImage, type Image } from './workspace.ts'
+
+/** What a build needs besides the image: the workspace it is part of, and what was chosen. */
+export interface BuildSettings {
+  readonly images: ReadonlyMap<string, Image>
+  readonly distro: Distro
+  readonly engine: Engine
+  readonly platforms: readonly Platform[]
+}
+
+/** The commands a build would run, as one would type them. */
+export function dryRun(image: Image, { images, distro, engine, platforms }: BuildSettings): string[] {
+  return platforms.flatMap(platform => engine.build(planBuild(images, image, platform, distro)).map(show))
+}
+
+/**
+ * Builds an image for every platform into its `dist/`: a thin OCI layout, and the list of its files for each platform.
+ * All is made in `work/` and moved to `dist/` at the end, so that a build that is killed leaves the old image or none.
+ */
+export async function buildImage(image: Image, settings: BuildSettings): Promise<void> {
+  const work = join(image.dir, 'work')
+  const made = join(work, 'dist')
+  const dist = join(image.dir, 'dist')
+  rmSync(work, { recursive: true, force: true })
+  const manifests = new Map<string, Descriptor>()
+  for (const platform of settings.platforms) {
+    manifests.set(
+      platform,
+      await buildPlatform(planBuild(settings.images, image, platform, settings.distro), settings, made),
+    )
+  }
+  writeIndex(join(made, 'oci'), manifests)
+  rmSync(dist, { recursive: true, force: true })
+  renameSync(made, dist)
+  rmSync(work, { recursive: true, force: true })
+  for (const [platform, { digest }] of manifests) console.log(`${image.name} ${platform} ${digest}`)
+}
+
+async function buildPlatform(plan: BuildPlan, settings: BuildSettings, made: string): Promise<Descriptor> {
+  const { image, platform } = plan
+  const out = join(made, platformFolder(platform))
+  mkdirSync(out, { recursive: true })
+  mkdirSync(plan.work, { recursive: true })
+  if (image.name === 'distro') await prepareDistro(plan, settings.distro, out)
+  for (const name of image.contexts) {
+    const layouts = layoutsOf(settings.images, findImage(settings.images, name))
+    assembleLayout(layouts, platform, join(plan.work, 'contexts', name))
+  }
+  for (const command of settings.engine.build(plan))
+    await perform(`building ${image.name} for ${platform}`, command)
+  const parent = image.parent ? readParent(settings.images, image.parent, platform) : undefined
+  const { manifest, files } = await finishImage(
+    plan,
+    settings.engine.readExport(plan),
+    parent,
+    join(made, 'oci'),
+  )
+  if (files.length === 0)
+    throw new UserError(`images/${image.name}/Dockerfile makes an image without a single file`)
+  writeFiles(filesList(made, platformFolder(platform)), files)
+  return manifest
+}
+
+function readParent(images: ReadonlyMap<string, Image>, name: string, platform: Platform): Parent {
+  const parent = findImage(images, name)
+  return {
+    image: readImage(layoutsOf(images, parent), platform),
+    files: readFiles(filesList(join(parent.dir, 'dist'), platformFolder(platform))),
+  }
+}

@@ -1,0 +1,98 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { UserError } from '../errors.ts'
+import type { Manifest } from '../oci/layout.ts'
+import type { BuildPlan, Context } from '../plan.ts'
+import { type Command, capture } from '../run.ts'
+import { type Engine, runOptions } from './engine.ts'
+import { requireVersion, versionIn } from './version.ts'
+
+/** buildah, for machines without a daemon. */
+export const buildah: Engine = {
+  async probe() {
+    const { stdout, exitCode } = await capture({ argv: ['buildah', '--version'] })
+    if (exitCode !== 0)
+      throw new UserError("buildah does not answer: run 'npm run setup' or set ENGINE=buildkit")
+    requireVersion('buildah', versionIn(stdout), '1.28')
+    return `buildah ${versionIn(stdout)}`
+  },
+
+  build(plan: BuildPlan): Command[] {
+    const tag = `localhost/eks-distro-base/${plan.image.name}:work`
+    return [
+      {
+        argv: [
+          'buildah',
+          'build',
+          ...isolation,
+          '--format=oci',
+          '--layers=false',
+          `--platform=${plan.platform}`,
+          `--network=${plan.network === 'none' ? 'none' : 'host'}`,
+          `--build-arg=SOURCE_DATE_EPOCH=${plan.epoch}`,
+          ...plan.contexts.map(context => `--build-context=${context.name}=${source(context)}`),
+          `--file=${plan.dockerfile}`,
+          `--tag=${tag}`,
+          plan.image.dir,
+        ],
+      },
+      // A `dir:` keeps layers as they are; an `oci:` would gzip what is made canonical and compressed afterwards.
+      {
+        argv: [
+          'buildah',
+          'push',
+          '--quiet',
+          '--disable-compression',
+          '--format=oci',
+          tag,
+          `dir:${exportDir(plan)}`,
+        ],
+      },
+      { argv: ['buildah', 'rmi', tag] },
+    ]
+  },
+
+  readExport(plan) {
+    const dir = exportDir(plan)
+    const manifest = JSON.parse(readFileSync(join(dir, 'manifest.json'), 'utf8')) as Manifest
+    const file = (digest: string) => join(dir, digest.slice('sha256:'.length))
+    return {
+      config: JSON.parse(readFileSync(file(manifest.config.digest), 'utf8')),
+      layers: manifest.layers.map(({ digest }) => file(digest)),
+    }
+  },
+
+  async run(layout, request) {
+    const from = await capture({ argv: ['buildah', 'from', '--quiet', `oci:${layout}:latest`] })
+    if (from.exitCode !== 0) throw new UserError(`buildah cannot read ${layout}: ${from.stderr.trim()}`)
+    const container = from.stdout.trim()
+    try {
+      const result = await capture({
+        argv: [
+          'buildah',
+          'run',
+          ...isolation,
+          '--network=none',
+          ...runOptions(request),
+          container,
+          '--',
+          ...request.argv,
+        ],
+      })
+      // buildah adds a line of its own when the program's exit code is not 0.
+      return { ...result, stderr: result.stderr.replace(/\n?Error: while running runtime: .*$/, '') }
+    } finally {
+      await capture({ argv: ['buildah', 'rm', container] })
+    }
+  },
+}
+
+// runc, because crun refuses machines whose cgroups are hybrid; network=none needs the OCI isolation.
+const isolation = ['--isolation=oci', '--runtime=runc']
+
+const exportDir = (plan: BuildPlan) => join(plan.work, 'export')
+
+function source(context: Context): string {
+  if ('layout' in context) return `docker-image://oci:${context.layout}:latest`
+  return 'folder' in context ? context.folder : `docker-image://${context.reference}`
+}

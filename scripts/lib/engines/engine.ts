@@ -1,0 +1,40 @@
+import type { ImageConfig } from '../image.ts'
+import type { BuildPlan } from '../plan.ts'
+import type { Command, Result } from '../run.ts'
+
+/** What an engine made of a plan: the config and every layer, lowest first, parents' included. */
+export interface Export {
+  readonly config: ImageConfig
+  /** Paths of tar archives, gzipped or not. */
+  readonly layers: readonly string[]
+}
+
+/** A command to run inside an image. */
+export interface RunRequest {
+  readonly argv: readonly string[]
+  readonly user?: string
+  readonly env?: Readonly<Record<string, string>>
+  /** Files of this machine to be seen in the image, read only: path in the image → path here. */
+  readonly add?: Readonly<Record<string, string>>
+}
+
+/** Runs Dockerfiles and the images made from them. A plan goes in, argv arrays come out; nothing else differs. */
+export interface Engine {
+  /** Name and version, once it is known to answer and to be new enough; a UserError that says what to do if not. */
+  probe(): Promise<string>
+  /** The steps that build a plan into `work/export`. */
+  build(plan: BuildPlan): Command[]
+  /** Reads `work/export`. */
+  readExport(plan: BuildPlan): Export
+  /** Runs a command in the image of a self-contained layout, without a network. */
+  run(layout: string, request: RunRequest): Promise<Result>
+}
+
+/** A request as the flags that `docker run` and `buildah run` share. */
+export function runOptions({ user, env = {}, add = {} }: RunRequest): string[] {
+  return [
+    ...(user ? [`--user=${user}`] : []),
+    ...Object.entries(env).map(([key, value]) => `--env=${key}=${value}`),
+    ...Object.entries(add).map(([to, from]) => `--volume=${from}:${to}:ro`),
+  ]
+}

@@ -1,0 +1,81 @@
+import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Export } from './engines/engine.ts'
+import { UserError } from './errors.ts'
+import { compress, uncompressed } from './gzip.ts'
+import { canonicalConfig } from './image-config.ts'
+import { blobPath, type Descriptor, digestOf } from './oci/blobs.ts'
+import type { FileEntry } from './oci/files.ts'
+import { compare, writeLayer } from './oci/layer.ts'
+import { type LayoutImage, type Manifest, mediaTypes, writeJson } from './oci/layout.ts'
+import { applyLayers } from './oci/rootfs.ts'
+import type { BuildPlan } from './plan.ts'
+
+/** The parent as its own `dist/` has it; an image without one starts from nothing. */
+export interface Parent {
+  readonly image: LayoutImage
+  readonly files: readonly FileEntry[]
+}
+
+/**
+ * Turns what an engine exported into the image: the parent's layers as they are, plus one layer, in canonical form,
+ * with just what this image changed. So both engines give the same bytes, and no file is shipped twice. Writes blobs
+ * below `layout` and returns the manifest's descriptor and the files of the image.
+ */
+export async function finishImage(
+  plan: BuildPlan,
+  made: Export,
+  parent: Parent | undefined,
+  layout: string,
+): Promise<{ manifest: Descriptor; files: readonly FileEntry[] }> {
+  checkParent(plan, made, parent)
+  const layers = await Promise.all(
+    made.layers.map((layer, index) => uncompressed(layer, join(plan.work, `layer-${index}.tar`))),
+  )
+  const rootfs = applyLayers(layers)
+  const { files, changes } = compare(parent?.files ?? [], rootfs)
+  const descriptors = [...(parent?.image.manifest.layers ?? [])]
+  const diffIds = [...(parent?.image.config.rootfs.diff_ids ?? [])]
+  if (changes.added.length + changes.removed.length > 0) {
+    const tar = join(plan.work, 'layer.tar')
+    diffIds.push(writeLayer(tar, changes, rootfs, plan.epoch))
+    descriptors.push(await storeLayer(tar, layout, plan.image.internal))
+  }
+  const config = writeJson(layout, mediaTypes.config, canonicalConfig(made.config, diffIds, plan.epoch))
+  const manifest: Manifest = { schemaVersion: 2, mediaType: mediaTypes.manifest, config, layers: descriptors }
+  return { manifest: writeJson(layout, mediaTypes.manifest, manifest), files }
+}
+
+/** The Dockerfile's last stage has to be `FROM` the parent that package.json names, or its layers would be lost. */
+function checkParent({ image }: BuildPlan, made: Export, parent: Parent | undefined): void {
+  const expected = parent?.image.config.rootfs.diff_ids ?? []
+  if (expected.every((diffId, index) => made.config.rootfs.diff_ids[index] === diffId)) return
+  throw new UserError(
+    `images/${image.name}/Dockerfile does not end in a stage FROM ${image.parent}, which package.json names as its parent`,
+  )
+}
+
+/** Moves a layer into the layout, gzipped unless it stays in the workshop. */
+async function storeLayer(tar: string, layout: string, internal: boolean): Promise<Descriptor> {
+  const file = internal ? tar : `${tar}.gz`
+  if (!internal) await compress(tar, file)
+  const digest = digestOf(file)
+  mkdirSync(join(layout, 'blobs', 'sha256'), { recursive: true })
+  const size = statSync(file).size
+  renameSync(file, blobPath(layout, digest))
+  return { mediaType: internal ? mediaTypes.tar : mediaTypes.gzip, digest, size }
+}
+
+/** Where an image's list of files lies, one JSON object a line. */
+export const filesList = (dist: string, platformFolder: string) => join(dist, platformFolder, 'files.jsonl')
+
+export function writeFiles(file: string, files: readonly FileEntry[]): void {
+  writeFileSync(file, files.map(entry => `${JSON.stringify(entry)}\n`).join(''))
+}
+
+export function readFiles(file: string): FileEntry[] {
+  return readFileSync(file, 'utf8')
+    .split('\n')
+    .filter(Boolean)
+    .map(line => JSON.parse(line) as FileEntry)
+}

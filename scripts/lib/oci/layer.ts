@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto'
+import { closeSync, openSync, readSync, writeSync } from 'node:fs'
+import { posix } from 'node:path'
+import type { FileEntry } from './files.ts'
+import { listFiles, type Node, type RootFs } from './rootfs.ts'
+import { padding, type TarEntry, tarHeader } from './tar.ts'
+
+/** What a child changes of its parent. */
+export interface Delta {
+  /** Entries that are new or differ, parents of directories before their content. */
+  readonly added: readonly FileEntry[]
+  /** Paths of the parent that are gone; of a removed directory only the top. */
+  readonly removed: readonly string[]
+}
+
+/** Compares by type, mode, owner, link target, attributes and content; never by timestamp. */
+export function delta(parent: readonly FileEntry[], child: readonly FileEntry[]): Delta {
+  const before = new Map(parent.map(entry => [entry.path, JSON.stringify(entry)]))
+  const now = new Set(child.map(entry => entry.path))
+  const removed = parent.map(entry => entry.path).filter(path => !now.has(path))
+  const gone = new Set(removed)
+  return {
+    added: child.filter(entry => before.get(entry.path) !== JSON.stringify(entry)),
+    removed: removed.filter(path => !gone.has(posix.dirname(path))),
+  }
+}
+
+/**
+ * Writes `changes` as an uncompressed layer in one canonical form, so that equal content gives equal bytes whatever
+ * engine made it: sorted by path, no names of users, no timestamp later than `epoch` (seconds), directories and links
+ * at `epoch`. Returns the diff_id, `sha256:…`.
+ */
+export function writeLayer(file: string, changes: Delta, rootfs: RootFs, epoch: number): string {
+  const fd = openSync(file, 'w')
+  const hash = createHash('sha256')
+  const write = (bytes: Buffer) => {
+    hash.update(bytes)
+    writeSync(fd, bytes)
+  }
+  const sources = new Map<string, number>()
+  try {
+    const whiteouts = changes.removed.map(path => whiteout(path, epoch))
+    const entries = [...whiteouts, ...changes.added.map(entry => canonicalEntry(entry, rootfs, epoch))]
+    entries.sort((a, b) => (a.header.name < b.header.name ? -1 : 1))
+    for (const { header, node } of entries) {
+      write(tarHeader(header))
+      if (!node || header.size === 0) continue
+      if (!sources.has(node.layer)) sources.set(node.layer, openSync(node.layer, 'r'))
+      copyContent(sources.get(node.layer)!, node.header, write)
+      write(padding(header.size))
+    }
+    write(Buffer.alloc(1024))
+  } finally {
+    for (const source of [...sources.values(), fd]) closeSync(source)
+  }
+  return `sha256:${hash.digest('hex')}`
+}
+
+/** The files of a root filesystem and what it changes of its parent's, in one go. */
+export function compare(
+  parent: readonly FileEntry[],
+  rootfs: RootFs,
+): { files: FileEntry[]; changes: Delta } {
+  const files = listFiles(rootfs)
+  return { files, changes: delta(parent, files) }
+}
+
+interface CanonicalEntry {
+  readonly header: Omit<TarEntry, 'offset'>
+  readonly node?: Node
+}
+
+const flags = { file: '0', hardlink: '1', symlink: '2', char: '3', block: '4', dir: '5', fifo: '6' } as const
+
+function canonicalEntry(entry: FileEntry, rootfs: RootFs, epoch: number): CanonicalEntry {
+  const node = rootfs.get(entry.path)!
+  const isFile = entry.type === 'file'
+  const header = {
+    name: entry.path.slice(1),
+    flag: flags[entry.type],
+    mode: entry.mode,
+    uid: entry.uid,
+    gid: entry.gid,
+    mtime: isFile || entry.type === 'hardlink' ? Math.min(node.header.mtime, epoch) : epoch,
+    size: entry.size,
+    linkname: entry.type === 'hardlink' ? entry.link!.slice(1) : (entry.link ?? ''),
+    devMajor: node.header.devMajor,
+    devMinor: node.header.devMinor,
+    xattrs: entry.type === 'hardlink' ? {} : node.header.xattrs,
+  }
+  return isFile ? { header, node } : { header }
+}
+
+function whiteout(path: string, epoch: number): CanonicalEntry {
+  const name = posix.join(posix.dirname(path), `.wh.${posix.basename(path)}`).slice(1)
+  const nobody = { mode: 0o644, uid: 0, gid: 0, linkname: '', devMajor: 0, devMinor: 0, xattrs: {} }
+  return { header: { ...nobody, name, flag: '0', mtime: epoch, size: 0 } }
+}
+
+function copyContent(fd: number, { offset, size }: TarEntry, write: (bytes: Buffer) => void): void {
+  for (let done = 0; done < size; ) {
+    const buffer = Buffer.alloc(Math.min(1 << 20, size - done))
+    const count = readSync(fd, buffer, 0, buffer.length, offset + done)
+    if (count === 0) throw new Error(`content ends ${size - done} bytes early at byte ${offset + done}`)
+    write(buffer.subarray(0, count))
+    done += count
+  }
+}

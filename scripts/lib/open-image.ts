@@ -1,0 +1,54 @@
+import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { UserError } from './errors.ts'
+import { uncompressed } from './gzip.ts'
+import type { BuiltImage } from './image.ts'
+import { findBlob } from './oci/blobs.ts'
+import { readImage } from './oci/layout.ts'
+import { applyLayers, listFiles, type Node } from './oci/rootfs.ts'
+import { readAt } from './oci/tar.ts'
+import { layoutsOf } from './plan.ts'
+import { resolvePath } from './resolve.ts'
+import type { Platform } from './settings.ts'
+import type { Image } from './workspace.ts'
+
+/**
+ * Opens a built image for reading: every blob is verified, every layer applied. Its content is kept in a temporary
+ * folder that is removed when the process ends.
+ */
+export async function openImage(
+  images: ReadonlyMap<string, Image>,
+  image: Image,
+  platform: Platform,
+): Promise<BuiltImage> {
+  const layouts = layoutsOf(images, image)
+  const { digest, config, manifest } = readImage(layouts, platform)
+  const folder = mkdtempSync(join(tmpdir(), 'eks-distro-base-'))
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  const layers = await Promise.all(
+    manifest.layers.map((layer, index) =>
+      uncompressed(findBlob(layouts, layer.digest), join(folder, `${index}.tar`)),
+    ),
+  )
+  const rootfs = applyLayers(layers)
+  const files = new Map(listFiles(rootfs).map(entry => [entry.path, entry]))
+  return {
+    name: image.name,
+    platform,
+    digest,
+    config,
+    files,
+    read: path => readContent(rootfs.get(resolvePath(files, path)?.path ?? ''), image.name, path),
+  }
+}
+
+function readContent(node: Node | undefined, name: string, path: string): Buffer {
+  if (node?.header.flag !== '0') throw new UserError(`${name} has no file ${path}`)
+  const fd = openSync(node.layer, 'r')
+  try {
+    return readAt(fd, node.header.offset, node.header.size)
+  } finally {
+    closeSync(fd)
+  }
+}

@@ -1,0 +1,71 @@
+import { execa } from 'execa'
+import { quote } from 'zx'
+import { UserError } from './errors.ts'
+
+/** A program and its arguments, never a string for a shell. */
+export interface Command {
+  readonly argv: readonly [string, ...string[]]
+  readonly cwd?: string
+  /** Added to the environment. */
+  readonly env?: Readonly<Record<string, string>>
+}
+
+export interface Result {
+  readonly exitCode: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** As one would type it. */
+export function show({ argv, env = {} }: Command): string {
+  return [...Object.entries(env).map(([key, value]) => `${key}=${quote(value)}`), ...argv.map(quote)].join(
+    ' ',
+  )
+}
+
+/** Runs to the end and returns what was printed, whatever the exit code. Throws UserError if the program is not there. */
+export async function capture(command: Command): Promise<Result> {
+  const { exitCode, stdout, stderr } = await start(command, 'pipe')
+  return { exitCode: exitCode ?? 1, stdout, stderr }
+}
+
+/**
+ * Runs a step of a build with its output on our own output. Throws UserError with `what` it was doing, the exit code
+ * and the last lines the program printed.
+ */
+export async function perform(what: string, command: Command): Promise<void> {
+  const result = await start(command, ['pipe', 'inherit'])
+  if (result.exitCode === 0) return
+  const how = result.signal ? `was stopped by ${result.signal}` : `failed with exit code ${result.exitCode}`
+  throw new UserError(`${what} ${how}${reason(String(result.all ?? ''))}`)
+}
+
+type Out = 'pipe' | ['pipe', 'inherit']
+
+async function start({ argv, cwd, env }: Command, out: Out) {
+  const [program, ...args] = argv
+  const result = await execa(program, args, {
+    ...(cwd && { cwd }),
+    ...(env && { env }),
+    stdin: 'ignore',
+    stdout: out,
+    stderr: out,
+    all: true,
+    reject: false,
+    // A builder that is asked to stop removes its half-made layers; give it the time.
+    forceKillAfterDelay: 10_000,
+    maxBuffer: 64 << 20,
+  })
+  if ((result as { code?: string }).code !== 'ENOENT') return result
+  throw new UserError(
+    `the program ${program} is not here: run 'npm run setup', which installs what is missing`,
+  )
+}
+
+/** The lines that say why, out of all that a builder prints. */
+function reason(output: string): string {
+  const lines = output.split('\n').map(line => line.replace(/^#\d+ (\d+\.\d+ )?/, '').trimEnd())
+  const telling = lines.filter(line => /error|fail|cannot|no space|denied|not found|refused/i.test(line))
+  const last = (telling.length > 0 ? telling : lines.filter(Boolean)).slice(-4)
+  return last.length > 0 ? `:\n  ${last.join('\n  ')}` : ''
+}

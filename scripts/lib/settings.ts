@@ -1,0 +1,86 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { nearest, UserError } from './errors.ts'
+import { inRepo } from './paths.ts'
+
+/** Where packages come from; each has a data file of its name in `images/distro/`. */
+export const distros = ['al2023', 'al2', 'lab'] as const
+export type DistroName = (typeof distros)[number]
+
+/** What runs Dockerfiles. */
+export const engines = ['buildkit', 'buildah'] as const
+export type EngineName = (typeof engines)[number]
+
+export const platforms = ['linux/amd64', 'linux/arm64'] as const
+export type Platform = (typeof platforms)[number]
+
+/** What `npm run setup` found and wrote down; a turbo input, because it decides what is built. */
+export interface Choice {
+  readonly distro?: DistroName
+  readonly engine?: EngineName
+}
+
+/** File that holds the choice. Git does not track it: each machine has its own. */
+export const choiceFile = inRepo('.workshop.json')
+
+export function recordedChoice(): Choice {
+  if (!existsSync(choiceFile)) return {}
+  try {
+    const { distro, engine } = JSON.parse(readFileSync(choiceFile, 'utf8')) as Record<string, string>
+    return {
+      ...(distro && { distro: oneOf('.workshop.json "distro"', distro, distros) }),
+      ...(engine && { engine: oneOf('.workshop.json "engine"', engine, engines) }),
+    }
+  } catch (error) {
+    if (error instanceof UserError) throw error
+    throw new UserError(`${choiceFile} is not JSON: delete it and run 'npm run setup' again`)
+  }
+}
+
+/** `DISTRO`, if it is set. */
+export function namedDistro(): DistroName | undefined {
+  return process.env.DISTRO ? oneOf('DISTRO', process.env.DISTRO, distros) : undefined
+}
+
+/** `DISTRO`, else what setup recorded, else al2023. */
+export function chosenDistro(): DistroName {
+  return namedDistro() ?? recordedChoice().distro ?? 'al2023'
+}
+
+/**
+ * `ENGINE`, else what setup recorded: the first that answered. It is never probed for at build time, because
+ * turbo could not see the answer and would call the other engine's image a hit.
+ */
+export function chosenEngine(): EngineName {
+  const named = process.env.ENGINE
+  const engine = named ? oneOf('ENGINE', named, engines) : recordedChoice().engine
+  if (engine) return engine
+  throw new UserError(
+    `no engine is chosen: run 'npm run setup', which takes the first that answers, or set ENGINE to ${list(engines)}`,
+  )
+}
+
+/** `PLATFORMS`, comma separated; linux/amd64 when unset. */
+export function chosenPlatforms(): readonly Platform[] {
+  const named = process.env.PLATFORMS || 'linux/amd64'
+  return [...new Set(named.split(',').map(word => oneOf('PLATFORMS', word.trim(), platforms)))]
+}
+
+/** Address of a buildkitd of one's own (`tcp://…`, `unix://…`), if any. */
+export const buildkitHost = () => process.env.BUILDKIT_HOST || undefined
+
+/** Address of the Docker daemon, if the caller names one. */
+export const dockerHost = () => process.env.DOCKER_HOST || undefined
+
+/** True when nobody is there to answer a question. */
+export const unattended = () => Boolean(process.env.CI) || !process.stdin.isTTY
+
+/** `value` if it is among `allowed`; otherwise a UserError that names `what`, the value and all that is allowed. */
+export function oneOf<T extends string>(what: string, value: string, allowed: readonly T[]): T {
+  if ((allowed as readonly string[]).includes(value)) return value as T
+  const hint = nearest(value, allowed)[0]
+  throw new UserError(`${what}=${value}: use ${list(allowed)}${hint ? ` (did you mean ${hint}?)` : ''}`)
+}
+
+function list(words: readonly string[]): string {
+  return words.join(' or ')
+}

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { findImage, lineage, readWorkspace } from './workspace.ts'
+
+type Packages = Record<
+  string,
+  { dependencies?: Record<string, string>; devDependencies?: Record<string, string> }
+>
+
+function workspace(packages: Packages): string {
+  const root = mkdtempSync(join(tmpdir(), 'workspace-'))
+  for (const [name, manifest] of Object.entries(packages)) {
+    mkdirSync(join(root, name))
+    writeFileSync(join(root, name, 'package.json'), JSON.stringify({ name, ...manifest }))
+  }
+  return root
+}
+
+const any = (...names: string[]) => Object.fromEntries(names.map(name => [name, '*']))
+
+test('dependencies name the parent, devDependencies what else the Dockerfile reads', () => {
+  const images = readWorkspace(
+    workspace({ base: {}, builder: {}, git: { dependencies: any('base'), devDependencies: any('builder') } }),
+  )
+  const git = findImage(images, 'git')
+  assert.equal(git.parent, 'base')
+  assert.deepEqual(git.contexts, ['base', 'builder'])
+  assert.deepEqual(
+    lineage(images, git).map(image => image.name),
+    ['git', 'base'],
+  )
+})
+
+test('an unknown image is named with the nearest ones', () => {
+  const images = readWorkspace(workspace({ 'minimal-base': {}, 'minimal-base-git': {}, builder: {} }))
+  assert.throws(
+    () => findImage(images, 'minimal-bse'),
+    /there is no image minimal-bse: the nearest names are minimal-base/,
+  )
+  assert.throws(() => findImage(images, 'git'), /the nearest names are minimal-base-git/)
+})
+
+test('a parent that does not exist is named with the image that wants it', () => {
+  const root = workspace({ base: {}, git: { dependencies: any('bas') } })
+  assert.throws(
+    () => readWorkspace(root),
+    /images\/git\/package.json names bas, which is not an image: did you mean base\?/,
+  )
+})
+
+test('a cycle is shown whole', () => {
+  const root = workspace({
+    a: { dependencies: any('b') },
+    b: { dependencies: any('c') },
+    c: { dependencies: any('a') },
+  })
+  assert.throws(() => readWorkspace(root), /the images a → b → c → a are made on each other/)
+})
+
+test('two parents are one too many', () => {
+  const root = workspace({ a: {}, b: {}, c: { dependencies: any('a', 'b') } })
+  assert.throws(() => readWorkspace(root), /names a and b; an image has one parent/)
+})

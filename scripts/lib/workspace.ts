@@ -1,0 +1,88 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { nearest, UserError } from './errors.ts'
+import { inRepo } from './paths.ts'
+
+/** One folder under `images/`, as its package.json describes it. */
+export interface Image {
+  readonly name: string
+  /** Absolute path of the image's folder. */
+  readonly dir: string
+  /** The image whose layers it keeps: its one `dependencies` entry. Without one all it holds is one layer. */
+  readonly parent?: string
+  /** The images its Dockerfile can name in `FROM`: the parent and the `devDependencies`. */
+  readonly contexts: readonly string[]
+  /** A tool of the workshop: its layers stay uncompressed, since they are read here far oftener than shipped. */
+  readonly internal: boolean
+}
+
+/** All images by name. `root` is a folder that holds one folder an image. */
+export function readWorkspace(root = inRepo('images')): ReadonlyMap<string, Image> {
+  const images = readdirSync(root, { withFileTypes: true })
+    .filter(entry => entry.isDirectory() && existsSync(join(root, entry.name, 'package.json')))
+    .map(entry => readImage(join(root, entry.name)))
+  const byName = new Map(images.map(image => [image.name, image]))
+  for (const image of images) checkImage(image, byName)
+  return byName
+}
+
+/** The image called `name`; a UserError with the nearest names if there is none. */
+export function findImage(images: ReadonlyMap<string, Image>, name: string): Image {
+  const image = images.get(name)
+  if (image) return image
+  const near = nearest(name, [...images.keys()])
+  const hint = near.length
+    ? `the nearest names are ${near.join(', ')}`
+    : `there are ${[...images.keys()].join(', ')}`
+  throw new UserError(`there is no image ${name}: ${hint}`)
+}
+
+/** The image itself, then every image whose `dist/` may hold a blob of it, nearest first. */
+export function lineage(images: ReadonlyMap<string, Image>, image: Image): Image[] {
+  const parent = image.parent ? findImage(images, image.parent) : undefined
+  return [image, ...(parent ? lineage(images, parent) : [])]
+}
+
+function readImage(dir: string): Image {
+  const file = join(dir, 'package.json')
+  let manifest: Record<string, unknown>
+  try {
+    manifest = JSON.parse(readFileSync(file, 'utf8'))
+  } catch (error) {
+    throw new UserError(`${file} is not valid JSON: ${(error as Error).message}`)
+  }
+  const parents = Object.keys(manifest.dependencies ?? {})
+  if (parents.length > 1) {
+    throw new UserError(
+      `${file}: "dependencies" names ${parents.join(' and ')}; an image has one parent, ` +
+        'other images that its Dockerfile reads belong in "devDependencies"',
+    )
+  }
+  return {
+    name: String(manifest.name),
+    dir,
+    ...(parents[0] && { parent: parents[0] }),
+    contexts: [...parents, ...Object.keys(manifest.devDependencies ?? {})],
+    internal: (manifest.image as { internal?: boolean } | undefined)?.internal === true,
+  }
+}
+
+function checkImage(image: Image, images: ReadonlyMap<string, Image>, path: readonly string[] = []): void {
+  if (path.includes(image.name)) {
+    throw new UserError(
+      `the images ${[...path.slice(path.indexOf(image.name)), image.name].join(' → ')} are made on each other: ` +
+        'remove one of these entries from a package.json',
+    )
+  }
+  for (const name of image.contexts) {
+    const context = images.get(name)
+    if (!context) {
+      const near = nearest(name, [...images.keys()])
+      throw new UserError(
+        `images/${image.name}/package.json names ${name}, which is not an image` +
+          (near.length ? `: did you mean ${near.join(' or ')}?` : ''),
+      )
+    }
+    checkImage(context, images, [...path, image.name])
+  }
+}

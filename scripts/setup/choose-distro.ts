@@ -1,0 +1,52 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { parseDocument } from 'yaml'
+import { readDistro } from '../lib/distro.ts'
+import { UserError } from '../lib/errors.ts'
+import { inRepo } from '../lib/paths.ts'
+import { type DistroName, distros, namedDistro, oneOf, recordedChoice } from '../lib/settings.ts'
+import { remoteDigest } from './registry.ts'
+import type { Row } from './report.ts'
+
+/**
+ * The distro that builds are to use: the wanted one, `DISTRO`, the one recorded before, else al2023 if its image can be
+ * reached, else the lab. An image's digest is recorded in the data file when the registry first tells it.
+ */
+export async function chooseDistro(
+  wanted: string | undefined,
+): Promise<{ chosen: DistroName; why: string; rows: Row[] }> {
+  const asked = wanted ? oneOf('--distro', wanted, distros) : namedDistro()
+  const row = await reach(asked && asked !== 'lab' ? asked : 'al2023')
+  const rows = [row, { what: 'lab', found: 'made here from the Debian archive', ok: true }]
+  if (asked) return { chosen: asked, why: 'as asked', rows }
+  const before = recordedChoice().distro
+  if (before) return { chosen: before, why: 'as recorded before', rows }
+  if (row.ok) return { chosen: 'al2023', why: 'its image can be reached', rows }
+  return {
+    chosen: 'lab',
+    why: "Amazon's registry cannot be reached from here, so the embedded lab is used",
+    rows,
+  }
+}
+
+/** Asks the registry for the pinned image and records its digest if none is recorded yet. */
+async function reach(name: DistroName): Promise<Row> {
+  const { image } = readDistro(name)
+  if (!image) return { what: name, found: 'needs no registry', ok: true }
+  const digest = await remoteDigest(image.reference)
+  if (!digest) return { what: name, found: `no answer from ${image.reference.split('/')[0]}`, ok: false }
+  if (!image.digest) recordDigest(inRepo('images', 'distro', `${name}.yaml`), digest)
+  else if (image.digest !== digest) {
+    throw new UserError(
+      `${image.reference} is ${digest} in the registry, and images/distro/${name}.yaml pins ${image.digest}: ` +
+        'a release tag must not move; find out why before you change the pin',
+    )
+  }
+  return { what: name, found: `${image.reference.split('/').at(-1)} can be reached`, ok: true }
+}
+
+/** Exported for its test: sets `image.digest`, keeping comments and order. */
+export function recordDigest(file: string, digest: string): void {
+  const document = parseDocument(readFileSync(file, 'utf8'))
+  document.setIn(['image', 'digest'], digest)
+  writeFileSync(file, document.toString({ lineWidth: 0 }))
+}

@@ -1,0 +1,83 @@
+import { spawn } from 'node:child_process'
+import { existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { openArchive } from '../lib/debian-archive.ts'
+import { UserError } from '../lib/errors.ts'
+import { inRepo } from '../lib/paths.ts'
+import { capture, perform } from '../lib/run.ts'
+
+const home = inRepo('work', 'docker')
+const socket = join(home, 'docker.sock')
+const packages = ['docker.io', 'docker-cli', 'docker-buildx', 'containerd', 'tini']
+
+/**
+ * A Docker Engine from Debian 13's packages, unpacked beside the system and started on a data root of its own: for
+ * machines that have none, or one too old. It has no network of its own making, so nothing of the system changes.
+ */
+export async function startPrivateDocker(): Promise<void> {
+  if (process.getuid?.() !== 0)
+    throw new UserError('a Docker Engine of its own needs root: start Docker yourself, or set ENGINE=buildah')
+  if (await answers()) return
+  if (!existsSync(join(home, 'usr/sbin/dockerd'))) await unpack()
+  for (const name of ['config', 'data', 'run']) mkdirSync(join(home, name), { recursive: true })
+  writeFileSync(join(home, 'daemon.json'), '{"features": {"containerd-snapshotter": true}}\n')
+  const plugins = join(home, 'usr/libexec/docker/cli-plugins')
+  writeFileSync(join(home, 'config/config.json'), JSON.stringify({ cliPluginsExtraDirs: [plugins] }))
+  startDaemon()
+  for (let tries = 0; tries < 150; tries++) {
+    if (await answers()) return
+    await sleep(200)
+  }
+  throw new UserError(`the Docker daemon did not start: the end of ${home}/log says why`)
+}
+
+/** Ends the daemon, if it runs; its images stay. */
+export async function stopPrivateDocker(): Promise<void> {
+  if (!existsSync(join(home, 'pid'))) return
+  try {
+    process.kill(Number(readFileSync(join(home, 'pid'), 'utf8')), 'SIGTERM')
+  } catch {
+    // It is gone already.
+  }
+  for (let tries = 0; tries < 100 && existsSync(join(home, 'pid')); tries++) await sleep(100)
+  rmSync(socket, { force: true })
+}
+
+async function answers(): Promise<boolean> {
+  if (!existsSync(socket)) return false
+  const argv = [join(home, 'usr/bin/docker'), '--host', `unix://${socket}`, 'version'] as const
+  return (await capture({ argv: [...argv] })).exitCode === 0
+}
+
+async function unpack(): Promise<void> {
+  const archive = await openArchive({ arch: 'native', suites: ['trixie'], workDir: home })
+  const debs = await archive.fetch(packages, () => {})
+  for (const [name, deb] of debs) {
+    await perform(`unpacking ${name}`, { argv: ['dpkg-deb', '--extract', deb, home] })
+  }
+}
+
+function startDaemon(): void {
+  const log = openSync(join(home, 'log'), 'a')
+  const flags = {
+    'config-file': join(home, 'daemon.json'),
+    'data-root': join(home, 'data'),
+    'exec-root': join(home, 'run'),
+    pidfile: join(home, 'pid'),
+    host: `unix://${socket}`,
+    iptables: 'false',
+    ip6tables: 'false',
+    bridge: 'none',
+  }
+  const daemon = spawn(
+    join(home, 'usr/sbin/dockerd'),
+    Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`),
+    {
+      detached: true,
+      stdio: ['ignore', log, log],
+      env: { ...process.env, PATH: `${join(home, 'usr/bin')}:${join(home, 'usr/sbin')}:${process.env.PATH}` },
+    },
+  )
+  daemon.unref()
+}

@@ -1,0 +1,51 @@
+import { existsSync } from 'node:fs'
+import { requireVersion } from '../lib/engines/version.ts'
+import { UserError } from '../lib/errors.ts'
+import { capture } from '../lib/run.ts'
+import { installPackages } from './debian-packages.ts'
+
+/** What was looked for, what was found, and whether that will do. */
+export interface Row {
+  readonly what: string
+  readonly found: string
+  readonly ok: boolean
+}
+
+export function printTable(rows: readonly Row[]): void {
+  const width = Math.max(...rows.map(({ what }) => what.length)) + 2
+  for (const { what, found, ok } of rows) console.log(`${ok ? ' ok ' : '  - '} ${what.padEnd(width)}${found}`)
+}
+
+export function nodeVersion(): Row {
+  requireVersion('Node.js', process.versions.node, '20.20')
+  return { what: 'Node.js', found: process.versions.node, ok: true }
+}
+
+/** The programs that every build calls, and the Debian package of each. */
+const needed = { tar: 'tar', gzip: 'gzip' }
+
+export async function tools(mayUseSudo: boolean): Promise<Row[]> {
+  const missing = []
+  for (const [program, name] of Object.entries(needed)) if (!(await isHere(program))) missing.push(name)
+  if (missing.length > 0) await installPackages(missing, mayUseSudo)
+  return [
+    { what: Object.keys(needed).join(', '), found: missing.length > 0 ? 'installed now' : 'here', ok: true },
+  ]
+}
+
+/** Whether this machine can run the other architecture's programs. */
+export function emulation(): Row {
+  const [other, handler] = process.arch === 'arm64' ? ['amd64', 'qemu-x86_64'] : ['arm64', 'qemu-aarch64']
+  const ok = existsSync(`/proc/sys/fs/binfmt_misc/${handler}`)
+  const found = ok ? handler : `none: install qemu-user-static and binfmt-support to build linux/${other}`
+  return { what: `programs of ${other}`, found, ok }
+}
+
+async function isHere(program: string): Promise<boolean> {
+  try {
+    return (await capture({ argv: [program, '--version'] })).exitCode === 0
+  } catch (error) {
+    if (error instanceof UserError) return false
+    throw error
+  }
+}

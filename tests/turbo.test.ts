@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { chosenEngine } from '../scripts/lib/settings.ts'
+import { Workbench } from './workbench.ts'
+
+let bench: Workbench
+before(() => {
+  bench = new Workbench('turbo')
+  const { exitCode, output } = bench.run(['npx', 'turbo', 'run', 'build'])
+  assert.equal(exitCode, 0, output)
+})
+after(() => bench.remove())
+
+const all = [
+  'builder',
+  'distro',
+  'eks-distro-base',
+  'minimal-base',
+  'minimal-base-glibc',
+  'minimal-base-nonroot',
+]
+const butDistro = all.filter(name => name !== 'distro')
+
+/** The images that the next build would make anew. */
+function stale(env: Readonly<Record<string, string | undefined>> = {}): string[] {
+  const { exitCode, output } = bench.run(['npx', 'turbo', 'run', 'build', '--dry=json'], env)
+  assert.equal(exitCode, 0, output)
+  const plan = JSON.parse(output.slice(output.indexOf('{'))) as {
+    tasks: { package: string; cache: { status: string } }[]
+  }
+  return plan.tasks
+    .filter(task => task.cache.status === 'MISS')
+    .map(task => task.package)
+    .sort()
+}
+
+const append = (file: string, text: string) => bench.while(file, bench.read(file) + text, stale)
+
+test('nothing changed: nothing is built', () => assert.deepEqual(stale(), []))
+
+test('another distro, engine or platform is another build', () => {
+  const otherEngine = chosenEngine() === 'buildkit' ? 'buildah' : 'buildkit'
+  assert.deepEqual(stale({ DISTRO: 'al2023' }), all)
+  assert.deepEqual(stale({ PLATFORMS: 'linux/arm64' }), all)
+  const recorded = bench.while('.workshop.json', `{"distro":"al2","engine":"${otherEngine}"}\n`, stale)
+  assert.deepEqual(recorded, all)
+})
+
+test('a pin rebuilds all that stands on it', () => {
+  assert.deepEqual(append('images/distro/lab.yaml', '# moved\n'), all)
+})
+
+test('a Dockerfile rebuilds its image and what is made on it', () => {
+  assert.deepEqual(append('images/minimal-base/Dockerfile', '# changed\n'), [
+    'minimal-base',
+    'minimal-base-glibc',
+    'minimal-base-nonroot',
+  ])
+  assert.deepEqual(append('images/minimal-base-glibc/Dockerfile', '# changed\n'), ['minimal-base-glibc'])
+})
+
+test('an in-image command rebuilds the builder and every image made with it', () => {
+  assert.deepEqual(append('images/builder/commands/bin/cleanup', '# changed\n'), butDistro)
+})
+
+test('the mode of a file that lands in an image counts', () => {
+  const file = 'images/minimal-base/files/etc/passwd'
+  assert.deepEqual(bench.while(file, undefined, stale, 0o755), [
+    'minimal-base',
+    'minimal-base-glibc',
+    'minimal-base-nonroot',
+  ])
+})
+
+test('a script that takes part in building rebuilds everything, another script nothing', () => {
+  for (const file of [
+    'scripts/build.ts',
+    'scripts/lib/plan.ts',
+    'scripts/lib/oci/layer.ts',
+    'scripts/lib/engines/buildah.ts',
+  ]) {
+    assert.deepEqual(append(file, '\n// changed\n'), all, file)
+  }
+  for (const file of [
+    'scripts/quickstart.ts',
+    'scripts/setup/report.ts',
+    'scripts/lib/oci/layer.test.ts',
+    'tests/turbo.test.ts',
+  ]) {
+    assert.deepEqual(append(file, '\n// changed\n'), [], file)
+  }
+})
+
+test('a README or a test rebuilds nothing', () => {
+  assert.deepEqual(append('README.md', 'more\n'), [])
+  assert.deepEqual(bench.while('images/minimal-base/README.md', 'about\n', stale), [])
+  assert.deepEqual(append('images/minimal-base/test.ts', '// more\n'), [])
+})
+
+test('the platform Docker would default to, proxies and credentials neither reach a build nor count', () => {
+  const env = {
+    DOCKER_DEFAULT_PLATFORM: 'linux/arm64',
+    HTTPS_PROXY: 'http://127.0.0.1:1',
+    AWS_SECRET_ACCESS_KEY: 'x',
+  }
+  assert.deepEqual(stale(env), [])
+  const show = { scripts: { build: 'env' }, name: 'minimal-base', version: '0.0.0', private: true }
+  const seen = bench.while('images/minimal-base/package.json', JSON.stringify(show), () =>
+    bench.run(
+      ['npx', 'turbo', 'run', 'build', '--filter=minimal-base', '--only', '--force', '--cache=local:r'],
+      env,
+    ),
+  )
+  assert.equal(seen.exitCode, 0, seen.output)
+  assert.match(seen.output, /TURBO_HASH=/)
+  assert.doesNotMatch(seen.output, /DOCKER_DEFAULT_PLATFORM|HTTPS_PROXY|AWS_SECRET/)
+})

@@ -1,0 +1,103 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import { inRepo, repoRoot } from '../scripts/lib/paths.ts'
+
+export interface Outcome {
+  readonly exitCode: number
+  readonly output: string
+}
+
+/**
+ * A copy of this checkout to change at will: the files git knows, node_modules, and the built images, all as hard
+ * links where they are only read. It shares turbo's cache with the checkout.
+ */
+export class Workbench {
+  readonly root: string
+
+  constructor(name: string) {
+    mkdirSync(inRepo('work'), { recursive: true })
+    this.root = mkdtempSync(inRepo('work', `${name}-`))
+    const tracked = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '-z'], {
+      cwd: repoRoot,
+      encoding: 'utf8',
+    })
+    const files = [...tracked.split('\0'), '.workshop.json'].filter(file => file && existsSync(inRepo(file)))
+    execFileSync('cp', ['--parents', '--preserve=mode', ...files, this.root], { cwd: repoRoot })
+    execFileSync('cp', ['-al', 'node_modules', this.root], { cwd: repoRoot })
+    execFileSync('git', ['init', '-q'], { cwd: this.root })
+    for (const folder of ['docker', 'lab']) {
+      if (!existsSync(inRepo('work', folder))) continue
+      mkdirSync(join(this.root, 'work'), { recursive: true })
+      execFileSync('ln', ['-s', inRepo('work', folder), join(this.root, 'work', folder)])
+    }
+  }
+
+  /** Brings an image's `dist/` along. */
+  takeDist(...names: string[]): void {
+    for (const name of names) {
+      execFileSync('cp', ['-al', inRepo('images', name, 'dist'), join(this.root, 'images', name, 'dist')])
+    }
+  }
+
+  read(file: string): string {
+    return readFileSync(join(this.root, file), 'utf8')
+  }
+
+  write(file: string, content: string, mode = 0o644): void {
+    const path = join(this.root, file)
+    mkdirSync(dirname(path), { recursive: true })
+    // A new file, never the linked one of the checkout.
+    rmSync(path, { force: true })
+    writeFileSync(path, content)
+    chmodSync(path, mode)
+  }
+
+  /** Makes a change, calls `look`, and undoes the change. */
+  while<T>(file: string, content: string | undefined, look: () => T, mode?: number): T {
+    const path = join(this.root, file)
+    const before = existsSync(path)
+      ? { content: readFileSync(path, 'utf8'), mode: statSync(path).mode }
+      : undefined
+    this.write(file, content ?? before?.content ?? '', mode ?? before?.mode)
+    try {
+      return look()
+    } finally {
+      if (before) this.write(file, before.content, before.mode)
+      else rmSync(path)
+    }
+  }
+
+  run(argv: readonly string[], env: Readonly<Record<string, string | undefined>> = {}): Outcome {
+    const [program, ...args] = argv
+    const { status, stdout, stderr } = spawnSync(program!, args, {
+      cwd: this.root,
+      env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1', TURBO_CACHE_DIR: inRepo('.turbo/cache'), ...env },
+      encoding: 'utf8',
+      maxBuffer: 64 << 20,
+    })
+    return { exitCode: status ?? 1, output: `${stdout}${stderr}` }
+  }
+
+  /** `npx tsx scripts/NAME …` */
+  script(
+    name: string,
+    args: readonly string[] = [],
+    env: Readonly<Record<string, string | undefined>> = {},
+  ): Outcome {
+    return this.run([process.execPath, '--import', 'tsx', `scripts/${name}.ts`, ...args], env)
+  }
+
+  remove(): void {
+    rmSync(this.root, { recursive: true, force: true })
+  }
+}
