@@ -22,7 +22,14 @@ await main(
   async args => {
     const images = readWorkspace()
     const engine = engineOf[chosenEngine()]
-    const settings = { images, distro: readDistro(chosenDistro()), engine, platforms: chosenPlatforms() }
+    const noCache = args.flags['no-cache'] === true
+    const settings = {
+      images,
+      distro: readDistro(chosenDistro()),
+      engine,
+      platforms: chosenPlatforms(),
+      noCache,
+    }
     const named = namedImages(images, args.words, basename(process.cwd()))
     if (args.flags['dry-run']) return console.log(named.flatMap(image => dryRun(image, settings)).join('\n'))
     await engine.probe()

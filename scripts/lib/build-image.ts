@@ -18,11 +18,14 @@ export interface BuildSettings {
   readonly distro: Distro
   readonly engine: Engine
   readonly platforms: readonly Platform[]
+  readonly noCache: boolean
 }
 
 /** The commands a build would run, as one would type them. */
-export function dryRun(image: Image, { images, distro, engine, platforms }: BuildSettings): string[] {
-  return platforms.flatMap(platform => engine.build(planBuild(images, image, platform, distro)).map(show))
+export function dryRun(image: Image, settings: BuildSettings): string[] {
+  return settings.platforms.flatMap(platform =>
+    settings.engine.build(planBuild(image, platform, settings)).map(show),
+  )
 }
 
 /**
@@ -36,10 +39,7 @@ export async function buildImage(image: Image, settings: BuildSettings): Promise
   rmSync(work, { recursive: true, force: true })
   const manifests = new Map<string, Descriptor>()
   for (const platform of settings.platforms) {
-    manifests.set(
-      platform,
-      await buildPlatform(planBuild(settings.images, image, platform, settings.distro), settings, made),
-    )
+    manifests.set(platform, await buildPlatform(planBuild(image, platform, settings), settings, made))
   }
   writeIndex(join(made, 'oci'), manifests)
   rmSync(dist, { recursive: true, force: true })

@@ -18,7 +18,7 @@ export interface ImageSpec extends Facts {
 }
 
 /** A program that is run in the image, without network, and how it must end. */
-export interface RunSpec extends Omit<RunRequest, 'add' | 'network'> {
+export interface RunSpec extends Omit<RunRequest, 'add'> {
   /** Completes the sentence "it …". */
   readonly name: string
   /** Path in the container → file of this machine, or what makes one. */
@@ -86,7 +86,7 @@ async function checkRun(subject: TestSubject, spec: RunSpec): Promise<void> {
   const files = await Promise.all(
     Object.entries(add).map(async ([path, file]) => [path, typeof file === 'string' ? file : await file()]),
   )
-  const result = await subject.run({ ...request, add: Object.fromEntries(files), network: 'none' })
+  const result = await subject.run({ ...request, add: Object.fromEntries(files) })
   const said = output(result)
   assert.equal(result.exitCode, exitCode, `exit code ${result.exitCode} instead of ${exitCode}; ${said}`)
   if (stdout) assert.match(result.stdout, stdout, `stdout does not match ${stdout}; ${said}`)

@@ -129,7 +129,10 @@ function asRealLoader(root: string): boolean | undefined {
   if (process.getuid?.() !== 0) return undefined
   try {
     // Without /proc the loader cannot know where the program lies.
-    execFileSync('chroot', [root, '/bin/program'], { stdio: 'pipe', env: { ...process.env, LD_ORIGIN_PATH: '/bin' } })
+    execFileSync('chroot', [root, '/bin/program'], {
+      stdio: 'pipe',
+      env: { ...process.env, LD_ORIGIN_PATH: '/bin' },
+    })
     return true
   } catch {
     return false

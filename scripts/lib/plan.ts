@@ -18,6 +18,8 @@ export interface BuildPlan {
   readonly contexts: readonly Context[]
   readonly network: 'none' | 'default'
   readonly epoch: number
+  /** Steps that the engine has run before are run again. */
+  readonly noCache: boolean
   /** Empty folder of this build alone; the engine's export goes to `work/export`. */
   readonly work: string
 }
@@ -37,10 +39,9 @@ export function repositoryOf(images: ReadonlyMap<string, Image>, platform: Platf
 
 /** Decides how an image is built; touches nothing. */
 export function planBuild(
-  images: ReadonlyMap<string, Image>,
   image: Image,
   platform: Platform,
-  distro: Distro,
+  { images, distro, noCache }: { images: ReadonlyMap<string, Image>; distro: Distro; noCache: boolean },
 ): BuildPlan {
   const work = join(image.dir, 'work', platformFolder(platform))
   const contexts: Context[] = image.contexts.map(name => ({ name, layout: join(work, 'contexts', name) }))
@@ -54,6 +55,7 @@ export function planBuild(
     contexts,
     network: distro.network,
     epoch: distro.epoch,
+    noCache,
     work,
   }
 }

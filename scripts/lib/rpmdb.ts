@@ -26,7 +26,7 @@ export interface PackageFile {
   readonly mode: number
   /** Bits of `fileFlags`. */
   readonly flags: number
-  /** What the installation did with it: one of `fileStates`; absent where the database does not say. */
+  /** One of `fileStates`; absent where the database does not say. */
   readonly state?: number
 }
 
@@ -44,7 +44,6 @@ const tags = {
   size: 1009,
   license: 1014,
   arch: 1022,
-  oldFileNames: 1027,
   fileStates: 1029,
   fileModes: 1030,
   fileFlags: 1037,
@@ -140,12 +139,10 @@ function readFiles(header: RpmHeader): PackageFile[] {
   })
 }
 
-/** A package that was built before rpm 4.0 has whole paths; every later one directories and base names. */
 function readPaths(header: RpmHeader): string[] {
   const directories = header.strings(tags.dirNames)
   const indexes = header.numbers(tags.dirIndexes)
   const names = header.strings(tags.baseNames)
-  if (names.length === 0) return header.strings(tags.oldFileNames)
   return names.map((name, index) => {
     const directory = directories[indexes[index] ?? -1]
     if (directory === undefined) throw new UserError(`file ${index}, ${name}, is in no directory`)

@@ -17,10 +17,13 @@ export interface Result {
 }
 
 /** As one would type it. */
-export function show({ argv, env = {} }: Command): string {
-  return [...Object.entries(env).map(([key, value]) => `${key}=${quote(value)}`), ...argv.map(quote)].join(
-    ' ',
-  )
+export function show({ argv, cwd, env = {} }: Command): string {
+  const enter = cwd ? ['cd', quote(cwd), '&&'] : []
+  return [
+    ...enter,
+    ...Object.entries(env).map(([key, value]) => `${key}=${quote(value)}`),
+    ...argv.map(quote),
+  ].join(' ')
 }
 
 /** Runs to the end and returns what was printed, whatever the exit code. Throws UserError if the program is not there. */
@@ -62,10 +65,16 @@ async function start({ argv, cwd, env }: Command, out: Out) {
   )
 }
 
+/** What engines say of a step that failed, after the step has said why. */
+const aftermath = /^(ERROR|error|Error): (process "|failed to solve|building at STEP|while running runtime)/
+const telling = /error|fail|cannot|no space|denied|not found|refused|^[a-z_]+: /i
+
 /** The lines that say why, out of all that a builder prints. */
 function reason(output: string): string {
-  const lines = output.split('\n').map(line => line.replace(/^#\d+ (\d+\.\d+ )?/, '').trimEnd())
-  const telling = lines.filter(line => /error|fail|cannot|no space|denied|not found|refused/i.test(line))
-  const last = (telling.length > 0 ? telling : lines.filter(Boolean)).slice(-4)
+  const lines = output.split('\n').map(line => line.replace(/^(#\d+ )?(\d+\.\d+ )?/, '').trimEnd())
+  const said = [...new Set(lines)].filter(line => line && !line.startsWith('#'))
+  const why = said.filter(line => telling.test(line))
+  const own = why.filter(line => !aftermath.test(line))
+  const last = [own, why, said].find(some => some.length > 0)?.slice(-4) ?? []
   return last.length > 0 ? `:\n  ${last.join('\n  ')}` : ''
 }

@@ -65,6 +65,10 @@ export function chosenPlatforms(): readonly Platform[] {
   return [...new Set(named.split(',').map(word => oneOf('PLATFORMS', word.trim(), platforms)))]
 }
 
+/** What `scripts/test.ts` tells the process that runs the tests of one image. */
+export const testedImage = () => process.env.TESTED_IMAGE || undefined
+export const testedPlatform = () => oneOf('TESTED_PLATFORM', process.env.TESTED_PLATFORM ?? '', platforms)
+
 /** Address of a buildkitd of one's own (`tcp://…`, `unix://…`), if any. */
 export const buildkitHost = () => process.env.BUILDKIT_HOST || undefined
 

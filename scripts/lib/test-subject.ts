@@ -1,33 +1,50 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { RunRequest } from './engines/engine.ts'
+import { engineOf } from './engines/index.ts'
+import { UserError } from './errors.ts'
 import type { BuiltImage } from './image.ts'
-import type { DistroName } from './settings.ts'
+import { assembleLayout } from './oci/layout.ts'
+import { openImage } from './open-image.ts'
+import { layoutsOf } from './plan.ts'
+import type { Result } from './run.ts'
+import { chosenDistro, chosenEngine, type DistroName, testedImage, testedPlatform } from './settings.ts'
+import { findImage, readWorkspace } from './workspace.ts'
 
-/** What a test runs in a container of the image. */
-export interface RunRequest {
-  readonly argv: readonly [string, ...string[]]
-  /** As in a Dockerfile: a name or an id; the image's own if left out. */
-  readonly user?: string
-  /** Added to the image's. */
-  readonly env?: Readonly<Record<string, string>>
-  /** Path in the container → file of this machine, put there as mode 0755, owner root. */
-  readonly add?: Readonly<Record<string, string>>
-  readonly network?: 'none'
-}
-
-/** How it ended. A program that could not be started at all is no result: `run` throws. */
-export interface RunResult {
-  readonly exitCode: number
-  readonly stdout: string
-  readonly stderr: string
-}
+export type { Result as RunResult, RunRequest }
 
 /** The image that a test file looks at, on one platform. */
 export interface TestSubject {
   readonly distro: DistroName
   readonly image: BuiltImage
-  run(request: RunRequest): Promise<RunResult>
+  /** Runs a program in a container of the image, without a network; throws when there can be no container. */
+  run(request: RunRequest): Promise<Result>
 }
 
-/** The subject that the runner names; the same object at each call. */
-export async function loadSubject(): Promise<TestSubject> {
-  throw new Error('loadSubject() is not wired yet')
+let subject: Promise<TestSubject> | undefined
+
+/** The subject that `scripts/test.ts` names; the same object at each call. */
+export function loadSubject(): Promise<TestSubject> {
+  subject ??= load()
+  return subject
+}
+
+async function load(): Promise<TestSubject> {
+  const name = testedImage()
+  if (!name)
+    throw new UserError(
+      "a test of an image is run by 'npx tsx scripts/test.ts IMAGE', which says what to test",
+    )
+  const images = readWorkspace()
+  const image = findImage(images, name)
+  const folder = mkdtempSync(join(tmpdir(), 'eks-distro-base-'))
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  const layout = join(folder, 'oci')
+  assembleLayout(layoutsOf(images, image), testedPlatform(), layout)
+  return {
+    distro: chosenDistro(),
+    image: await openImage(images, image, testedPlatform()),
+    run: request => engineOf[chosenEngine()].run(layout, request),
+  }
 }

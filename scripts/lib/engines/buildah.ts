@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
 import { UserError } from '../errors.ts'
 import type { Manifest } from '../oci/layout.ts'
 import type { BuildPlan, Context } from '../plan.ts'
@@ -21,6 +21,7 @@ export const buildah: Engine = {
     const tag = `localhost/eks-distro-base/${plan.image.name}:work`
     return [
       {
+        cwd: plan.work,
         argv: [
           'buildah',
           'build',
@@ -30,7 +31,7 @@ export const buildah: Engine = {
           `--platform=${plan.platform}`,
           `--network=${plan.network === 'none' ? 'none' : 'host'}`,
           `--build-arg=SOURCE_DATE_EPOCH=${plan.epoch}`,
-          ...plan.contexts.map(context => `--build-context=${context.name}=${source(context)}`),
+          ...plan.contexts.map(context => `--build-context=${context.name}=${source(context, plan.work)}`),
           `--file=${plan.dockerfile}`,
           `--tag=${tag}`,
           plan.image.dir,
@@ -63,7 +64,8 @@ export const buildah: Engine = {
   },
 
   async run(layout, request) {
-    const from = await capture({ argv: ['buildah', 'from', '--quiet', `oci:${layout}:latest`] })
+    const source = `oci:${basename(layout)}:latest`
+    const from = await capture({ cwd: dirname(layout), argv: ['buildah', 'from', '--quiet', source] })
     if (from.exitCode !== 0) throw new UserError(`buildah cannot read ${layout}: ${from.stderr.trim()}`)
     const container = from.stdout.trim()
     try {
@@ -92,7 +94,8 @@ const isolation = ['--isolation=oci', '--runtime=runc']
 
 const exportDir = (plan: BuildPlan) => join(plan.work, 'export')
 
-function source(context: Context): string {
-  if ('layout' in context) return `docker-image://oci:${context.layout}:latest`
+/** Layouts by relative path: buildah makes a name of the path, and refuses one with a capital letter in it. */
+function source(context: Context, work: string): string {
+  if ('layout' in context) return `docker-image://oci:${relative(work, context.layout)}:latest`
   return 'folder' in context ? context.folder : `docker-image://${context.reference}`
 }

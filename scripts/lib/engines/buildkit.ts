@@ -41,6 +41,7 @@ export const buildkit: Engine = {
         'buildx',
         'build',
         ...(buildkitHost() ? ['--builder', builderName] : []),
+        ...(plan.noCache ? ['--no-cache'] : []),
         '--progress=plain',
         // An attestation holds the time of the build, so the digest would differ each time.
         '--provenance=false',

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { closeSync, openSync, readSync, writeSync } from 'node:fs'
 import { posix } from 'node:path'
 import type { FileEntry } from './files.ts'
-import { listFiles, type Node, type RootFs } from './rootfs.ts'
+import { capabilities, dropMountStubs, listFiles, type Node, type RootFs } from './rootfs.ts'
 import { padding, type TarEntry, tarHeader } from './tar.ts'
 
 /** What a child changes of its parent. */
@@ -61,6 +61,7 @@ export function compare(
   parent: readonly FileEntry[],
   rootfs: RootFs,
 ): { files: FileEntry[]; changes: Delta } {
+  dropMountStubs(rootfs, new Set(parent.map(({ path }) => path)))
   const files = listFiles(rootfs)
   return { files, changes: delta(parent, files) }
 }
@@ -86,9 +87,14 @@ function canonicalEntry(entry: FileEntry, rootfs: RootFs, epoch: number): Canoni
     linkname: entry.type === 'hardlink' ? entry.link!.slice(1) : (entry.link ?? ''),
     devMajor: node.header.devMajor,
     devMinor: node.header.devMinor,
-    xattrs: entry.type === 'hardlink' ? {} : node.header.xattrs,
+    xattrs: attributes(entry, node),
   }
   return isFile ? { header, node } : { header }
+}
+
+function attributes(entry: FileEntry, { header }: Node): Record<string, Buffer> {
+  const capability = entry.type === 'file' && header.xattrs[capabilities]
+  return capability ? { [capabilities]: capability } : {}
 }
 
 function whiteout(path: string, epoch: number): CanonicalEntry {

@@ -32,6 +32,17 @@ export function applyLayers(layers: readonly string[]): RootFs {
   return rootfs
 }
 
+/**
+ * Takes away the empty files that engines leave where they mount their own for a `RUN` step, unless `parent` has them
+ * too.
+ */
+export function dropMountStubs(rootfs: RootFs, parent: ReadonlySet<string>): void {
+  for (const path of ['/etc/hostname', '/etc/hosts', '/etc/resolv.conf']) {
+    const node = rootfs.get(path)
+    if (node?.header.flag === '0' && node.header.size === 0 && !parent.has(path)) rootfs.delete(path)
+  }
+}
+
 /** The root filesystem as sorted entries; of hardlinked paths the first in sort order is the file. */
 export function listFiles(rootfs: RootFs): FileEntry[] {
   const firstPath = new Map<Node, string>()
@@ -43,12 +54,18 @@ export function listFiles(rootfs: RootFs): FileEntry[] {
   })
 }
 
+/**
+ * The one extended attribute that belongs to an image. Others say something of the machine that made it: SELinux labels,
+ * and the checksums that librepo notes on the files of a repository on disk.
+ */
+export const capabilities = 'security.capability'
+
 const types = { '0': 'file', '2': 'symlink', '3': 'char', '4': 'block', '5': 'dir', '6': 'fifo' } as const
 
 function toFileEntry(path: string, { header, sha256 }: Node, first: string | undefined): FileEntry {
   const type = first ? 'hardlink' : types[header.flag as keyof typeof types]
   const link = first ?? (type === 'symlink' ? header.linkname : undefined)
-  const xattrs = Object.entries(header.xattrs).map(([key, value]) => [key, value.toString('base64')])
+  const capability = header.xattrs[capabilities]
   return {
     path,
     type,
@@ -59,7 +76,7 @@ function toFileEntry(path: string, { header, sha256 }: Node, first: string | und
     size: type === 'file' ? header.size : 0,
     ...(link !== undefined && { link }),
     ...(type === 'file' && sha256 && { sha256 }),
-    ...(xattrs.length > 0 && { xattrs: Object.fromEntries(xattrs.sort()) }),
+    ...(capability && { xattrs: { [capabilities]: capability.toString('base64') } }),
     ...((type === 'char' || type === 'block') && { device: `${header.devMajor}:${header.devMinor}` }),
   }
 }

@@ -1,0 +1,133 @@
+"""Making the same packages the same bytes: rpm's database rewritten, times clamped."""
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import sqlite3
+import struct
+import subprocess
+import tempfile
+from typing import Dict, List, Tuple
+
+from newroot import paths, process
+from newroot.errors import CommandError
+
+MAGIC = b"\x8e\xad\xe8\x01"
+INT32 = 4
+NAME, VERSION, RELEASE, EPOCH, ARCH = 1000, 1001, 1002, 1003, 1022
+INSTALL_TIME, INSTALL_TID = 1008, 1128
+DATABASE = "rpmdb.sqlite"
+
+
+def rewrite_database(root: str, epoch: int) -> None:
+    """Writes the rpm database anew: times of installation set to `epoch`, packages sorted, journal in one file.
+
+    Scanners that copy only rpmdb.sqlite see all of it, and it can be read on a read-only file system.
+    Does nothing when the root has no database.
+    """
+    directory = paths.resolve(root, process.checked(["rpm", "--eval", "%_dbpath"]).strip())
+    database = os.path.join(directory, DATABASE)
+    if not os.path.exists(database):
+        return
+    with tempfile.TemporaryDirectory(prefix=".rpmdb-", dir=os.path.dirname(directory)) as fresh:
+        headers = export(directory)
+        load(fresh, normalise(headers, epoch))
+        connection = sqlite3.connect(os.path.join(fresh, DATABASE))
+        connection.execute("PRAGMA journal_mode=DELETE")
+        connection.close()
+        shutil.copystat(database, os.path.join(fresh, DATABASE))
+        for leftover in (f"{DATABASE}-shm", f"{DATABASE}-wal", ".rpm.lock"):
+            if os.path.exists(os.path.join(directory, leftover)):
+                os.unlink(os.path.join(directory, leftover))
+        os.replace(os.path.join(fresh, DATABASE), database)
+
+
+def clamp_times(root: str, epoch: int) -> None:
+    """Gives everything that is younger than `epoch` that time: files, links, directories."""
+    nanoseconds = epoch * 10**9
+    for directory, directories, names in reversed(list(paths.walk(root))):
+        for name in [*names, *directories]:
+            clamp(os.path.join(directory, name), nanoseconds)
+    if root != "/":
+        clamp(root, nanoseconds)
+
+
+def clamp(path: str, nanoseconds: int) -> None:
+    if os.lstat(path).st_mtime_ns <= nanoseconds:
+        return
+    try:
+        os.utime(path, ns=(nanoseconds, nanoseconds), follow_symlinks=False)
+    except OSError as error:
+        # A file that the engine mounts for the step, such as /etc/resolv.conf: it is not part of the image.
+        if error.errno != errno.EROFS:
+            raise
+
+
+def normalise(stream: bytes, epoch: int) -> bytes:
+    """The stream of headers of `rpmdb --exportdb` with installation times set and sorted by name and version.
+
+    Both tags lie outside the region that the package's signature covers.
+    """
+    headers = []
+    position = 0
+    while position < len(stream):
+        header, position = take_header(stream, position)
+        tags = read_tags(header)
+        for tag in (INSTALL_TIME, INSTALL_TID):
+            if tag in tags:
+                kind, offset, count = tags[tag]
+                if kind != INT32 or count != 1:
+                    raise CommandError(f"rpm database: tag {tag} has type {kind} and count {count}, not one int32")
+                struct.pack_into(">I", header, offset, epoch)
+        headers.append((sort_key(header, tags), bytes(header)))
+    return b"".join(header for _key, header in sorted(headers))
+
+
+def take_header(stream: bytes, start: int) -> Tuple[bytearray, int]:
+    """One header of the stream, and where the next one begins."""
+    if stream[start : start + 4] != MAGIC:
+        raise CommandError(f"rpm database: no header at byte {start} of its export")
+    entries, size = struct.unpack_from(">II", stream, start + 8)
+    end = start + 16 + 16 * entries + size
+    if end > len(stream):
+        raise CommandError("rpm database: its export is cut")
+    return bytearray(stream[start:end]), end
+
+
+def read_tags(header: bytes) -> Dict[int, Tuple[int, int, int]]:
+    """Type, offset in the header and count of each tag."""
+    entries = struct.unpack_from(">I", header, 8)[0]
+    data = 16 + 16 * entries
+    tags = {}
+    for index in range(entries):
+        tag, kind, offset, count = struct.unpack_from(">IIiI", header, 16 + 16 * index)
+        if offset >= 0:
+            tags[tag] = (kind, data + offset, count)
+    return tags
+
+
+def sort_key(header: bytes, tags: Dict[int, Tuple[int, int, int]]) -> tuple:
+    def string(tag: int) -> bytes:
+        return bytes(header[tags[tag][1] : header.index(0, tags[tag][1])]) if tag in tags else b""
+
+    package_epoch = struct.unpack_from(">I", header, tags[EPOCH][1])[0] if EPOCH in tags else 0
+    return (string(NAME), package_epoch, string(VERSION), string(RELEASE), string(ARCH))
+
+
+def export(directory: str) -> bytes:
+    return rpmdb(["--dbpath", directory, "--exportdb"], b"")
+
+
+def load(directory: str, headers: bytes) -> None:
+    rpmdb(["--dbpath", directory, "--initdb"], b"")
+    rpmdb(["--dbpath", directory, "--importdb"], headers)
+
+
+def rpmdb(arguments: List[str], data: bytes) -> bytes:
+    argv = ["rpmdb", *arguments]
+    process.show(argv)
+    result = subprocess.run(argv, input=data, capture_output=True, check=False)
+    if result.returncode != 0:
+        raise CommandError(f"{' '.join(argv)} failed: {result.stderr.decode('utf-8', 'replace').strip()}")
+    return result.stdout

@@ -1,0 +1,134 @@
+"""Taking out of the newroot what only the build needed."""
+from __future__ import annotations
+
+import glob
+import os
+import re
+import shutil
+from typing import Iterable, Set
+
+from newroot import installed, paths
+
+KEPT_DOCS = re.compile(r"lice|copy|gpl|not|credits", re.IGNORECASE)
+"""Licences stay in every image; so does what upstream's rule kept with them."""
+DOCS = ("/usr/share/doc", "/usr/share/man")
+PACKAGE_CACHES = ("/var/cache/dnf", "/var/cache/yum")
+STATE = (*PACKAGE_CACHES, "/var/cache/ldconfig", "/var/lib/dnf", "/var/lib/yum")
+FILES = (
+    "/var/log/*.log", "/var/tmp/rpm-tmp*", "/usr/lib/.build-id", "/usr/lib/debug/.build-id",
+    "/etc/machine-id", "/var/lib/dbus/machine-id", "/var/lib/systemd/random-seed", "/etc/.pwd.lock",
+    "/etc/passwd-", "/etc/shadow-", "/etc/group-", "/etc/gshadow-", "/etc/subuid-", "/etc/subgid-",
+)
+VOLATILE = ("/run", "/tmp", "/var/log", "/var/tmp")
+"""What lies here without belonging to a package was left behind by a scriptlet."""
+
+
+def clean_docs(root: str) -> None:
+    """Deletes documentation but licences and credits, and the directories that this empties."""
+    for _pass in ("files", "links that the first pass broke"):
+        for place in DOCS:
+            for directory, _directories, names in paths.walk(root, place):
+                for name in names:
+                    path = os.path.join(directory, name)
+                    if not KEPT_DOCS.search(name) and (is_regular(path) or is_broken(root, path)):
+                        os.unlink(path)
+    for place in DOCS:
+        remove_empty_directories(paths.resolve(root, place))
+
+
+def clean_package_caches(root: str) -> None:
+    """Deletes what dnf and yum keep of repositories. A cache that is mounted is shared with other builds: it stays."""
+    for place in PACKAGE_CACHES:
+        empty(root, place)
+
+
+def remove_leftovers(root: str) -> None:
+    """Deletes state of package managers, logs, account backups, the machine's identity and temporary files."""
+    owned = installed.owned_paths(root)
+    for place in STATE:
+        empty(root, place)
+        remove_if_unowned(paths.resolve(root, place), owned)
+    for pattern in FILES:
+        for path in matches(root, pattern):
+            remove(path)
+    for place in () if root == "/" else VOLATILE:
+        remove_unowned_content(root, place, owned)
+    null = paths.resolve(root, "/dev/null")
+    if is_regular(null):
+        os.unlink(null)
+    remove_unowned_bytecode(root, owned)
+
+
+def remove_unnecessary(root: str, patterns: Iterable[str]) -> None:
+    """Deletes the files and links that a recipe names; directories are left alone."""
+    for pattern in patterns:
+        for path in matches(root, pattern):
+            if os.path.islink(path) or is_regular(path):
+                os.unlink(path)
+
+
+def empty(root: str, place: str) -> None:
+    """Deletes all content of a directory of the root, unless it is a mount point."""
+    directory = paths.resolve(root, place)
+    if os.path.isdir(directory) and not os.path.ismount(directory):
+        for name in os.listdir(directory):
+            remove(os.path.join(directory, name))
+
+
+def remove(path: str) -> None:
+    if os.path.ismount(path):
+        return
+    if os.path.isdir(path) and not os.path.islink(path):
+        shutil.rmtree(path)
+    else:
+        os.unlink(path)
+
+
+def remove_if_unowned(directory: str, owned: Set[str]) -> None:
+    if os.path.isdir(directory) and directory not in owned and not os.listdir(directory):
+        os.rmdir(directory)
+
+
+def remove_unowned_content(root: str, place: str, owned: Set[str]) -> None:
+    if not os.path.isdir(paths.resolve(root, place)):
+        return
+    for directory, directories, names in reversed(list(paths.walk(root, place))):
+        for name in names:
+            path = os.path.join(directory, name)
+            if path not in owned:
+                os.unlink(path)
+        for name in directories:
+            remove_if_unowned(os.path.join(directory, name), owned)
+
+
+def remove_unowned_bytecode(root: str, owned: Set[str]) -> None:
+    for directory, _directories, names in paths.walk(root, "/usr"):
+        for name in names:
+            path = os.path.join(directory, name)
+            if name.endswith(".pyc") and path not in owned:
+                os.unlink(path)
+        if os.path.basename(directory) == "__pycache__":
+            remove_if_unowned(directory, owned)
+
+
+def remove_empty_directories(top: str) -> None:
+    for directory, _directories, _names in os.walk(top, topdown=False):
+        if not os.listdir(directory):
+            os.rmdir(directory)
+
+
+def matches(root: str, pattern: str) -> list:
+    """Builder paths that a glob, seen from inside the root, stands for; a link in its directories stays inside."""
+    directory, name = os.path.split(pattern.rstrip("/"))
+    parents = matches(root, directory) if glob.has_magic(directory) else [paths.resolve(root, directory)]
+    return sorted(
+        path for parent in parents for path in glob.glob(os.path.join(glob.escape(parent), name))
+    )
+
+
+def is_regular(path: str) -> bool:
+    return os.path.isfile(path) and not os.path.islink(path)
+
+
+def is_broken(root: str, path: str) -> bool:
+    return os.path.islink(path) and not paths.exists(root, paths.inside(root, path))

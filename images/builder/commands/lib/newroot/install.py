@@ -1,0 +1,164 @@
+"""The commands that put packages into the newroot."""
+from __future__ import annotations
+
+import os
+from typing import List, NamedTuple, Optional
+
+from newroot import environment, installed, record, transaction
+from newroot.cli import note
+from newroot.closure import add_libraries
+from newroot.environment import Settings
+from newroot.errors import CommandError, UsageError
+from newroot.repository import Repository, one_line
+from newroot.selection import explain_missing, find, is_file, select, with_companions
+
+
+class CleanInstall(NamedTuple):
+    """The arguments of clean_install."""
+
+    words: List[str]
+    shallow: bool = False
+    justdb: bool = False
+    force: bool = False
+    extract_dir: Optional[str] = None
+
+
+def install_rpm(words: List[str]) -> None:
+    """Whole packages and the libraries that they are linked with, without any other dependency."""
+    words = [name for word in words for name in word.split()]
+    if not words:
+        raise UsageError("needs at least one package")
+    settings = environment.settings()
+    with Repository(settings) as repository:
+        chosen = absent(repository, select(repository, with_companions(repository, words)))
+        if chosen:
+            transaction.install(settings, repository.download(add_libraries(repository, chosen, {})))
+
+
+def clean_install(words: List[str]) -> None:
+    """Packages with all their dependencies, or in its shallow form just the packages or their database entries."""
+    request = parse_clean_install(words)
+    settings = environment.settings()
+    if request.shallow:
+        with Repository(settings) as repository:
+            install_alone(settings, repository, request)
+    else:
+        install_with_dependencies(settings, request.words)
+
+
+def parse_clean_install(words: List[str]) -> CleanInstall:
+    """The forms `"A B C"`, `A B C` and `PKGS SHALLOW [JUSTDB [FORCE [EXTRACT_DIR]]]`; only the word `true` is true."""
+    if len(words) < 2 or words[1] not in ("true", "false"):
+        names = [name for word in words for name in word.split()]
+        if not names:
+            raise UsageError("needs at least one package")
+        return CleanInstall(names)
+    if len(words) > 5:
+        raise UsageError(f"{words[5]!r} is one argument too many after true or false")
+    wrong = [word for word in words[1:4] if word not in ("true", "false", "")]
+    if wrong:
+        raise UsageError(f"{wrong[0]!r} stands where only true or false can")
+    if not words[0].split():
+        raise UsageError("needs at least one package")
+    shallow, justdb, force = (word == "true" for word in [*words[1:4], "", ""][:3])
+    return CleanInstall(words[0].split(), shallow, justdb, force, words[4] if len(words) == 5 else None)
+
+
+def install_alone(settings: Settings, repository: Repository, request: CleanInstall) -> None:
+    """The shallow form: what is installed already stays, registered packages get their files if they are wanted."""
+    words = request.words if request.justdb else with_companions(repository, request.words)
+    chosen = select(repository, words)
+    if request.justdb:
+        known = installed.names(settings.newroot)
+        fresh = [package for package in chosen if package.name not in known]
+    else:
+        fresh = absent(repository, chosen)
+    unpacks = request.force and not os.path.isdir(request.extract_dir or settings.newroot)
+    files = repository.download(chosen if unpacks else fresh)
+    transaction.install(settings, [file for file in files if file.name in {p.name for p in fresh}], request.justdb)
+    if unpacks:
+        transaction.unpack(files, request.extract_dir)
+
+
+def install_with_dependencies(settings: Settings, words: List[str]) -> None:
+    """dnf resolves, one rpm transaction installs.
+
+    dnf takes packages that are only registered for installed; libraries that they lack are added. Requirements on
+    files outside /etc and the bin directories need the file lists, which are loaded only then.
+    """
+    for filelists in (False, True):
+        with Repository(settings, filelists) as repository:
+            error = resolve(repository, with_companions(repository, words))
+            if error is None:
+                packages = list(repository.base.transaction.install_set) if repository.base.transaction else []
+                dependencies = dependencies_of(repository)
+                transaction.install(settings, repository.download(add_libraries(repository, packages, {})))
+                record.remember_dependencies(settings.newroot, dependencies)
+                return
+    raise CommandError(f"cannot install {' '.join(words)}: {one_line(error)}")
+
+
+def resolve(repository: Repository, words: List[str]) -> Optional[Exception]:
+    """Runs dnf's solver; returns its error, None when there is a solution. A word without package raises."""
+    base = repository.base
+    files = repository.add_files([word for word in words if is_file(word)])
+    for package in files:
+        base.package_install(package)
+    for word in words:
+        if is_file(word):
+            continue
+        if repository.installed().filter(name=word) and not installed.is_whole(repository.settings.newroot, word):
+            replace(repository, word)
+            continue
+        try:
+            base.install(word)
+        except repository.dnf.exceptions.MarkingError as error:
+            raise CommandError(explain_missing(repository, word)) from error
+    try:
+        base.resolve()
+        return None
+    except repository.dnf.exceptions.DepsolveError as error:
+        return error
+
+
+def replace(repository: Repository, word: str) -> None:
+    """Marks a package that is only registered for a real installation, in its newest version."""
+    newest = find(repository, word)
+    same = repository.installed().filter(name=word, evr=newest.evr)
+    note(f"{word} is registered but its files are not there: installing it")
+    if same:
+        repository.base.reinstall(str(newest))
+    else:
+        repository.base.package_install(newest)
+
+
+def dependencies_of(repository: Repository) -> List[str]:
+    """Names of the resolved transaction's packages that nobody asked for."""
+    import libdnf.transaction
+
+    wanted_by_others = libdnf.transaction.TransactionItemReason_DEPENDENCY
+    return [
+        item.pkg.name for item in repository.base.transaction or []
+        if item.reason == wanted_by_others and item.action == libdnf.transaction.TransactionItemAction_INSTALL
+    ]
+
+
+def absent(repository: Repository, packages: list) -> list:
+    """Those that the newroot lacks, in whole or but for their database entry."""
+    newroot = repository.settings.newroot
+    known = {package.name for package in repository.installed()}
+    missing = []
+    for package in packages:
+        if package.name not in known or asks_other_version(repository, package):
+            missing.append(package)
+        elif not installed.is_whole(newroot, package.name):
+            note(f"{package.name} is registered but its files are not there: installing it")
+            missing.append(package)
+        else:
+            note(f"{package.name} is installed already")
+    return missing
+
+
+def asks_other_version(repository: Repository, package) -> bool:
+    """A file or URL names one version; a name is content with the version that is there."""
+    return package._from_cmdline and not repository.installed().filter(name=package.name, evr=package.evr)

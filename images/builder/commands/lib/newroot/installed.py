@@ -1,0 +1,112 @@
+"""What the rpm database of a root says, compared with the files that are really there."""
+from __future__ import annotations
+
+import os
+import stat
+from typing import Dict, Iterable, List, NamedTuple, Set
+
+from newroot import paths, process
+
+GHOST = 64
+NORMAL_STATE = 0
+OPTIONAL_PLACES = (
+    "/usr/share/doc/", "/usr/share/man/", "/usr/share/info/", "/usr/lib/.build-id/", "/usr/lib/debug/.build-id/",
+)
+"""Where `cleanup` deletes, so that absence proves nothing."""
+
+
+class OwnedFile(NamedTuple):
+    """One entry of a package's file list."""
+
+    path: str
+    flags: int
+    mode: int
+    state: int
+
+
+def query(root: str, *arguments: str) -> str:
+    """Output of `rpm -q` on the root's database."""
+    return process.checked(["rpm", "--root", root, "-q", *arguments])
+
+
+def packages(root: str) -> List[str]:
+    """All installed packages as name-version-release.arch, sorted by bytes."""
+    return sorted(query(root, "-a").split())
+
+
+def names(root: str) -> Set[str]:
+    """The names of all installed packages."""
+    return set(query(root, "-a", "--qf", "%{NAME}\n").split())
+
+
+def has_keys(root: str) -> bool:
+    """Whether signing keys were imported into the root."""
+    return "gpg-pubkey" in names(root)
+
+
+def is_whole(root: str, name: str) -> bool:
+    """Whether the installed package's files are there, and not only its entry in the database.
+
+    `/etc` does not count unless it is all there is: recipes trim it, and `install_binary` copies it.
+    """
+    return files_are_there(root, files_of(root, name))
+
+
+def files_are_there(root: str, files: Iterable[OwnedFile]) -> bool:
+    expected = [
+        file.path for file in files
+        if not file.flags & GHOST and file.state == NORMAL_STATE and not stat.S_ISDIR(file.mode)
+        and not file.path.startswith(OPTIONAL_PLACES)
+    ]
+    payload = [path for path in expected if not path.startswith("/etc/")]
+    there = {path for path in expected if lies_in(root, path)}
+    return all(path in there for path in payload) and (bool(there) or not expected)
+
+
+def files_of(root: str, name: str) -> List[OwnedFile]:
+    """The file list of an installed package."""
+    listing = query(root, name, "--qf", "[%{FILENAMES}\t%{FILEFLAGS}\t%{FILEMODES}\t%{FILESTATES}\n]")
+    files = []
+    for line in listing.splitlines():
+        path, flags, mode, state = line.rsplit("\t", 3)
+        files.append(OwnedFile(path, int(flags), int(mode), int(state)))
+    return files
+
+
+def lies_in(root: str, path: str) -> bool:
+    """Whether the file or link itself is there (where a link leads does not matter)."""
+    try:
+        return os.path.lexists(paths.resolve_parent(root, path))
+    except OSError:
+        return False
+
+
+def present_sonames(root: str) -> Set[str]:
+    """The soname capabilities provided by installed packages whose libraries are really there."""
+    libraries: Dict[str, Set[str]] = {}
+    for name, path in pairs(root, "FILENAMES"):
+        base = os.path.basename(path)
+        if ".so" in base and lies_in(root, path):
+            libraries.setdefault(name, set()).add(base)
+    return {
+        capability for name, capability in pairs(root, "PROVIDES")
+        if ".so" in capability and capability.split("(", 1)[0] in libraries.get(name, ())
+    }
+
+
+def owned_paths(root: str) -> Set[str]:
+    """Builder paths of everything that a package of the root owns, links in directories followed."""
+    parents: Dict[str, str] = {}
+    owned = set()
+    for _name, path in pairs(root, "FILENAMES"):
+        parent, base = os.path.split(path)
+        if parent not in parents:
+            parents[parent] = paths.resolve(root, parent)
+        owned.add(os.path.join(parents[parent], base))
+    return owned
+
+
+def pairs(root: str, tag: str) -> List[List[str]]:
+    """[package name, value] for each value that each installed package has for the tag."""
+    listing = query(root, "-a", "--qf", f"[%{{=NAME}}\t%{{{tag}}}\n]")
+    return [line.split("\t", 1) for line in listing.splitlines() if "\t" in line]

@@ -1,0 +1,76 @@
+"""Removing packages, and what was installed only for them."""
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Dict, List, NamedTuple, Set
+
+from newroot import environment, installed, record, transaction
+from newroot.cli import note
+from newroot.errors import UsageError
+
+FLAGS = ("true", "false")
+
+
+class Removal(NamedTuple):
+    """The arguments of remove_package."""
+
+    names: List[str]
+    justdb: bool
+
+
+def remove_package(words: List[str]) -> None:
+    """Erases packages without regard to dependants, then dependencies of theirs that nothing needs any more."""
+    removal = parse(words)
+    root = environment.settings().newroot
+    known = installed.names(root)
+    for name in removal.names:
+        if name not in known:
+            note(f"{name} is not installed")
+    present = [name for name in removal.names if name in known]
+    if not present:
+        return
+    erase(root, present, removal.justdb)
+    unneeded = unneeded_packages(root, record.dependencies(root))
+    if unneeded:
+        erase(root, sorted(unneeded), justdb=False)
+
+
+def parse(words: List[str]) -> Removal:
+    """Package names in any number of words; `true` or `false` as the last one says whether only the database changes."""
+    names = [name for word in words for name in word.split()]
+    justdb = names[-1:] == ["true"]
+    if names and names[-1] in FLAGS:
+        names.pop()
+    misplaced = [name for name in names if name in FLAGS]
+    if misplaced:
+        raise UsageError(f"{misplaced[0]!r} can only be the last argument")
+    if not names:
+        raise UsageError("needs at least one package")
+    return Removal(list(dict.fromkeys(names)), justdb)
+
+
+def erase(root: str, names: List[str], justdb: bool) -> None:
+    transaction.erase(root, names, justdb)
+    print("removed " + " ".join(names) + (" from the database" if justdb else ""))
+
+
+def unneeded_packages(root: str, dependencies: Set[str]) -> Set[str]:
+    """Those of the recorded dependencies that no package outside of them needs, directly or through others.
+
+    One walk over the installed packages' requirements: it ends by construction.
+    """
+    providers: Dict[str, Set[str]] = defaultdict(set)
+    for tag in ("PROVIDES", "FILENAMES"):
+        for name, value in installed.pairs(root, tag):
+            providers[value].add(name)
+    requires: Dict[str, Set[str]] = defaultdict(set)
+    for name, capability in installed.pairs(root, "REQUIRES"):
+        requires[name] |= providers[capability] if capability in providers else set()
+    everything = installed.names(root)
+    pending = list(everything - dependencies)
+    needed = set(pending)
+    while pending:
+        for name in requires[pending.pop()] - needed:
+            needed.add(name)
+            pending.append(name)
+    return everything - needed

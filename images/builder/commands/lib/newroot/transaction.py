@@ -1,0 +1,134 @@
+"""One rpm transaction on the newroot, and everything that has to be true around it."""
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import tempfile
+from typing import List, Tuple
+
+from newroot import environment, installed, keys, paths, process, record, scriptlets
+from newroot.cli import note
+from newroot.environment import Settings
+from newroot.errors import CommandError
+from newroot.lending import Lending, assert_nothing_lent
+from newroot.repository import RpmFile
+
+MERGED = {"/bin": "usr/bin", "/sbin": "usr/sbin", "/lib": "usr/lib", "/lib64": "usr/lib64"}
+LDCONFIG = "/usr/sbin/ldconfig"
+JUST_DATABASE = ["--justdb", "--noscripts", "--notriggers"]
+
+
+def install(settings: Settings, files: List[RpmFile], justdb: bool = False) -> None:
+    """Installs verified RPM files in one transaction, or with `justdb` only registers them.
+
+    Raises CommandError when a signature is bad, rpm fails, or a scriptlet failed that the recipe does not tolerate.
+    """
+    if not files:
+        return
+    keys.verify([file.path for file in files])
+    assert_nothing_lent(settings.newroot)
+    prepare_directories(settings.newroot)
+    options = JUST_DATABASE if justdb else []
+    with contextlib.ExitStack() as around:
+        if not justdb and settings.newroot != "/":
+            requirements = [item for file in files for item in environment.scriptlet_requirements(file.name)]
+            around.enter_context(Lending(settings.newroot, requirements, configuration_files(files)))
+        run_rpm(settings.newroot, ["-U", "--replacepkgs", "--oldpackage", *options], files)
+    refresh_linker_cache(settings.newroot)
+    record.installed(files)
+    print(("registered " if justdb else "installed ") + " ".join(sorted(file.nevra for file in files)))
+
+
+def unpack(files: List[RpmFile], directory: str) -> None:
+    """Lays the files of verified RPMs out below a directory, with their modes and capabilities, without scriptlets.
+
+    rpm itself does it, on a database that is thrown away: no cpio is needed.
+    """
+    keys.verify([file.path for file in files])
+    os.makedirs(directory, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".rpmdb-", dir=directory) as database:
+        options = ["-i", "--noscripts", "--notriggers", "--dbpath", "/" + os.path.basename(database)]
+        argv = ["rpm", "--root", directory, "--nodeps", *options, *(file.path for file in files)]
+        process.checked(argv)
+
+
+def erase(root: str, names: List[str], justdb: bool) -> None:
+    """Erases installed packages in one transaction. What their scriptlets fail at is shown but does not stop it."""
+    with contextlib.ExitStack() as around:
+        if not justdb and root != "/":
+            requirements = [item for name in names for item in environment.scriptlet_requirements(name)]
+            around.enter_context(Lending(root, requirements))
+        status, log = rpm_log(root, ["-e", *(JUST_DATABASE if justdb else []), *names])
+    refresh_linker_cache(root)
+    if status != 0:
+        raise CommandError(f"rpm failed with status {status}: {rpm_errors(log)}")
+
+
+def run_rpm(root: str, options: List[str], files: List[RpmFile]) -> None:
+    """Installs with rpm and inspects its log; a failure prints the packages' scripts and the log."""
+    level = "all" if installed.has_keys(root) else "digest"
+    arguments = ["--define", f"_pkgverify_level {level}", *options, *(file.path for file in files)]
+    status, log = rpm_log(root, arguments)
+    failed = scriptlets.failures(log)
+    unexpected = [name for name in failed if not environment.tolerates_scriptlet_errors(name)]
+    if status == 0 and not unexpected:
+        return
+    print(*(line for line in log.splitlines() if not line.startswith("D: ")), sep="\n", file=sys.stderr)
+    for name in unexpected:
+        print_scripts(root, name, files)
+    if unexpected:
+        reasons = "; ".join(f"{name}: {failed[name][0]}" for name in unexpected)
+        raise CommandError(f"scriptlets failed (a missing tool can be lent with <PKG>_SCRIPTLET_REQS): {reasons}")
+    raise CommandError(f"rpm failed with status {status}: {rpm_errors(log)}")
+
+
+def rpm_log(root: str, arguments: List[str]) -> Tuple[int, str]:
+    """Status and log of `rpm -vv` on the root; warnings are shown."""
+    with tempfile.TemporaryFile() as output:
+        status = process.run(["rpm", "--root", root, "-vv", "--nodeps", *arguments], output).returncode
+        output.seek(0)
+        log = output.read().decode("utf-8", "replace")
+    if environment.debug():
+        print(log, file=sys.stderr)
+    for line in scriptlets.warnings(log):
+        print(line, file=sys.stderr)
+    return status, log
+
+
+def rpm_errors(log: str) -> str:
+    lines = log.splitlines()
+    return "; ".join([line for line in lines if line.startswith("error: ")] or lines[-1:])
+
+
+def print_scripts(root: str, name: str, files: List[RpmFile]) -> None:
+    path = next((file.path for file in files if file.name == name), None)
+    source = ["-p", path] if path else ["--root", root, name]
+    print(f"---- scripts of {name}", file=sys.stderr)
+    print(process.run(["rpm", "-q", "--scripts", "--triggers", "--filetriggers", *source]).stdout, file=sys.stderr)
+
+
+def configuration_files(files: List[RpmFile]) -> set:
+    """What the packages bring below /etc."""
+    listing = process.checked(["rpm", "-qpl", "--nosignature", "--nodigest", *(file.path for file in files)])
+    return {line for line in listing.splitlines() if line.startswith("/etc/")}
+
+
+def prepare_directories(root: str) -> None:
+    """Makes /bin, /sbin, /lib and /lib64 links into /usr, which the `filesystem` package insists on."""
+    for link, target in MERGED.items():
+        place = root.rstrip("/") + link
+        os.makedirs(paths.resolve(root, "/" + target), exist_ok=True)
+        if not os.path.lexists(place):
+            os.symlink(target, place)
+
+
+def refresh_linker_cache(root: str) -> None:
+    """Runs the newroot's own ldconfig, if it has one."""
+    if not os.path.isfile(paths.resolve(root, LDCONFIG)):
+        return
+    result = process.run_inside(root, [LDCONFIG])
+    if result.returncode != 0:
+        raise CommandError(f"{LDCONFIG} failed in {root}: {result.stderr.strip()}")
+    if result.stderr:
+        note(result.stderr.strip())

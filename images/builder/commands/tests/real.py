@@ -1,0 +1,289 @@
+"""The commands, really run on synthetic packages: `python3 real.py` as root, where the tools of real_fixture are.
+
+The machine stands in for the builder. A mount namespace hides its dnf configuration and rpm database, so that
+nothing of it changes.
+"""
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+sys.dont_write_bytecode = True
+
+import real_fixture
+
+BIN = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "bin")
+ISOLATED = "NEWROOT_TEST_ISOLATED"
+EPOCH = "1700000000"
+
+
+class Commands(unittest.TestCase):
+    """Each test has an empty newroot and its own copy of the repository."""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.fixture = tempfile.mkdtemp(prefix="newroot-real-")
+        cls.addClassCleanup(shutil.rmtree, cls.fixture)
+        real_fixture.make(cls.fixture)
+
+    def setUp(self) -> None:
+        self.top = tempfile.mkdtemp(prefix="newroot-test-")
+        self.addCleanup(shutil.rmtree, self.top)
+        for part in ("repo", "gnupg", "unsigned", "key.asc"):
+            subprocess.run(["cp", "-a", f"{self.fixture}/{part}", self.top], check=True)
+        self.newroot = os.path.join(self.top, "newroot")
+        os.mkdir(self.newroot)
+        shutil.copy(f"{self.top}/key.asc", "/etc/pki/rpm-gpg/key.asc")
+        real_fixture.write("/etc/yum.repos.d/fixture.repo", "\n".join([
+            "[fixture]", "name=fixture", f"baseurl=file://{self.top}/repo", "gpgcheck=1", "repo_gpgcheck=1",
+            "gpgkey=file:///etc/pki/rpm-gpg/key.asc", "metadata_expire=0", "",
+        ]))
+
+    def run_command(self, *argv: str, **variables: str) -> "subprocess.CompletedProcess[str]":
+        environment = {
+            **os.environ, "NEWROOT": self.newroot, "DOWNLOAD_DIR": f"{self.top}/download",
+            "SOURCE_DATE_EPOCH": EPOCH, **variables,
+        }
+        return subprocess.run([os.path.join(BIN, argv[0]), *argv[1:]], env=environment, capture_output=True,
+                              text=True, check=False)
+
+    def ok(self, *argv: str, **variables: str) -> str:
+        result = self.run_command(*argv, **variables)
+        self.assertEqual(result.returncode, 0, f"{argv}: {result.stdout}{result.stderr[-4000:]}")
+        return result.stdout + result.stderr
+
+    def fails(self, *argv: str, **variables: str) -> str:
+        """Runs a command that must fail without a traceback, and returns its last line."""
+        result = self.run_command(*argv, **variables)
+        self.assertNotEqual(result.returncode, 0, result.stdout)
+        self.assertNotIn("Traceback", result.stderr)
+        return result.stderr.strip().splitlines()[-1]
+
+    def installed(self) -> set:
+        listing = subprocess.run(["rpm", "--root", self.newroot, "-qa", "--qf", "%{NAME}\n"], capture_output=True,
+                                 text=True, check=True)
+        return set(listing.stdout.split())
+
+    def path(self, place: str) -> str:
+        return self.newroot + place
+
+    def import_key(self) -> None:
+        subprocess.run(["rpm", "--root", self.newroot, "--import", f"{self.top}/key.asc"], check=True)
+
+    # install_rpm
+
+    def test_libraries_come_along_but_no_other_dependency(self) -> None:
+        self.import_key()
+        self.ok("install_rpm", "filesystem", "one")
+        self.assertEqual(self.installed(), {"gpg-pubkey", "filesystem", "one", "libone", "libtwo", "glibc"})
+        run = subprocess.run(["chroot", self.newroot, "/usr/bin/one"], check=False)
+        self.assertEqual(run.returncode, 0)
+        self.ok("cleanup", "one")
+        self.ok("validate")
+
+    def test_setuid_survives(self) -> None:
+        self.ok("install_rpm", "suid")
+        self.assertEqual(os.stat(self.path("/usr/bin/suid")).st_mode & 0o7777, 0o4755)
+
+    def test_bash_brings_terminals_and_bash_completion_does_not(self) -> None:
+        self.ok("install_rpm", "bash-completion")
+        self.assertNotIn("ncurses-base", self.installed())
+        self.ok("install_rpm", "bash")
+        self.assertIn("ncurses-base", self.installed())
+
+    def test_library_that_nobody_has(self) -> None:
+        self.assertIn("orphan needs libnobody.so.9()(64bit)", self.fails("install_rpm", "orphan"))
+
+    def test_unknown_package(self) -> None:
+        self.assertIn("nearest names: libtwo", self.fails("install_rpm", "libtow"))
+        self.assertIn("/bin/sh is provided by bash", self.fails("install_rpm", "/bin/sh"))
+
+    def test_nevra_and_file(self) -> None:
+        self.ok("install_rpm", "libtwo-1-1.x86_64", f"{self.top}/repo/dep.rpm")
+        self.assertLessEqual({"libtwo", "dep"}, self.installed())
+        self.assertIn("dep is installed already", self.ok("install_rpm", "dep"))
+
+    # trust
+
+    def test_unsigned_package(self) -> None:
+        self.assertIn("signature check failed", self.fails("install_rpm", f"{self.top}/unsigned/dep.rpm"))
+        self.assertEqual(self.installed(), set())
+
+    def test_unsigned_package_in_a_signed_repository(self) -> None:
+        shutil.copy(f"{self.top}/unsigned/dep.rpm", f"{self.top}/repo/dep.rpm")
+        real_fixture.describe(self.top)
+        self.assertIn("signature check failed", self.fails("install_rpm", "dep"))
+        self.assertEqual(self.installed(), set())
+
+    def test_package_changed_after_the_metadata(self) -> None:
+        with open(f"{self.top}/repo/dep.rpm", "r+b") as file:
+            file.seek(-3, os.SEEK_END)
+            file.write(b"xyz")
+        self.assertIn("is not what the repository describes", self.fails("install_rpm", "dep"))
+
+    def test_changed_metadata(self) -> None:
+        with open(f"{self.top}/repo/repodata/repomd.xml", "a", encoding="utf-8") as file:
+            file.write("<!-- changed -->")
+        self.assertIn("repositories cannot be used", self.fails("install_rpm", "dep"))
+
+    def test_metadata_without_signature(self) -> None:
+        os.unlink(f"{self.top}/repo/repodata/repomd.xml.asc")
+        self.assertIn("repositories cannot be used", self.fails("install_rpm", "dep"))
+
+    # scriptlets
+
+    def test_lent_tools_are_returned(self) -> None:
+        self.ok("install_rpm", "scripted")
+        self.assertTrue(os.path.isdir(self.path("/var/lib/scripted")))
+        left = [os.path.join(place, name) for place, folders, files in os.walk(self.newroot) for name in folders + files]
+        self.assertEqual([path for path in left if os.path.islink(path) and "fakeroot" in os.readlink(path)], [])
+        for gone in ("/fakeroot", "/dev", "/usr/bin/grep", "/etc/login.defs", "/usr/lib64/ld-linux-x86-64.so.2"):
+            self.assertFalse(os.path.lexists(self.path(gone)), gone)
+
+    def test_failing_scriptlets(self) -> None:
+        self.assertIn("badpost: warning: %post(badpost-1-1.x86_64) scriptlet failed", self.fails("install_rpm", "badpost"))
+        self.assertFalse(os.path.lexists(self.path("/fakeroot")))
+        self.assertIn("nosuchtool", self.fails("install_rpm", "badtool"))
+        self.assertIn("badpre", self.fails("install_rpm", "badpre"))
+
+    def test_tolerated_scriptlets(self) -> None:
+        self.fails("install_rpm", "badpost", EXPECTED_RPM_SCRIPTLET_FAILURES="badpost-other")
+        self.ok("clean_install", "deepdep badpost", "true", EXPECTED_RPM_SCRIPTLET_FAILURES="x badpost")
+        self.ok("install_rpm", "badtool", BADTOOL_IGNORE_SCRIPTLET_ERRORS="1")
+
+    # clean_install, remove_package
+
+    def test_dependencies_and_exclusion(self) -> None:
+        self.ok("clean_install", "dep", "true", "true")
+        self.assertFalse(os.path.exists(self.path("/usr/share/dep")))
+        self.ok("clean_install", "app")
+        self.assertEqual(self.installed(), {"dep", "app"})
+        self.ok("remove_package", "dep", "true")
+        self.assertEqual(self.installed(), {"app"})
+        self.ok("install_rpm", "dep")
+        self.assertTrue(os.path.exists(self.path("/usr/share/dep")))
+
+    def test_registered_package_gets_its_files(self) -> None:
+        self.ok("clean_install", "libone one", "true", "true")
+        self.ok("install_rpm", "one")
+        self.assertTrue(os.path.exists(self.path("/usr/lib64/libone.so.1")))
+        self.ok("clean_install", "data", "true", "true")
+        self.ok("clean_install", "data")
+        self.assertTrue(os.path.exists(self.path("/usr/share/data/file")))
+
+    def test_false_is_not_true(self) -> None:
+        self.ok("clean_install", "app", "false", "false")
+        self.assertEqual(self.installed(), {"app", "dep", "deepdep"})
+
+    def test_file_dependency_outside_the_primary_metadata(self) -> None:
+        self.ok("clean_install", "data-user")
+        self.assertIn("data", self.installed())
+
+    def test_remove_package(self) -> None:
+        self.ok("clean_install", "app")
+        self.assertIn("nothere is not installed", self.ok("remove_package", "app nothere"))
+        self.assertEqual(self.installed(), set())
+
+    def test_install_binary(self) -> None:
+        self.ok("install_binary", "/usr/bin/su*d", "/usr/share/data/file", "/bin/sh")
+        self.assertEqual(os.stat(self.path("/usr/bin/suid")).st_mode & 0o7777, 0o4755)
+        self.assertTrue(os.path.exists(self.path("/usr/share/data/file")))
+        self.assertTrue(os.path.isfile(self.path("/usr/bin/sh")))
+        self.assertFalse(os.path.exists(self.path("/usr/bin/bash")))
+        self.assertLessEqual({"suid", "libone", "libtwo", "glibc", "data", "bash"}, self.installed())
+        self.ok("install_rpm", "bash")
+        self.assertTrue(os.path.exists(self.path("/usr/bin/bash")))
+        self.assertIn("no package has the file /usr/bin/nothing", self.fails("install_binary", "/usr/bin/nothing"))
+
+    def test_install_deps_for_binary(self) -> None:
+        os.makedirs(self.path("/opt"))
+        shutil.copy(f"{self.fixture}/tree/usr/bin/one", self.path("/opt/one"))
+        self.ok("install_deps_for_binary", "/opt/one")
+        self.assertEqual(self.installed(), {"libone", "libtwo", "glibc"})
+
+    def test_registered_package_whose_library_dnf_counts_on(self) -> None:
+        self.ok("clean_install", "libtwo", "true", "true")
+        self.ok("clean_install", "libone")
+        self.assertTrue(os.path.exists(self.path("/usr/lib64/libtwo.so.2")))
+
+    def test_cut_short(self) -> None:
+        os.mkdir(self.path("/fakeroot"))
+        for argv in (["install_rpm", "dep"], ["cleanup", "x"]):
+            self.assertIn("an install was cut short", self.fails(*argv))
+
+    # cleanup, validate
+
+    def test_same_bytes_whenever_and_however_often(self) -> None:
+        databases = []
+        for order in (["one", "app", "scripted", "glibc"], ["scripted", "one", "glibc", "app"]):
+            shutil.rmtree(self.newroot)
+            os.mkdir(self.newroot)
+            self.import_key()
+            for word in order:
+                self.ok("install_rpm", word)
+            for _again in range(2):
+                self.ok("cleanup", "x")
+                with open(self.path("/var/lib/rpm/rpmdb.sqlite"), "rb") as file:
+                    databases.append(file.read())
+        self.assertEqual(len(set(databases)), 1)
+        self.assertEqual(os.listdir(self.path("/var/lib/rpm")), ["rpmdb.sqlite"])
+        young = [p for p, _d, _f in os.walk(self.newroot) if os.lstat(p).st_mtime > int(EPOCH)]
+        self.assertEqual(young, [])
+
+    def test_cleanup_keeps_licences_and_takes_leftovers(self) -> None:
+        self.ok("install_rpm", "filesystem", "documented")
+        for place in ("/etc/passwd-", "/etc/machine-id", "/var/log/dnf.log", "/tmp/x", "/run/y", "/etc/junk.cnf", "/dev/null"):
+            os.makedirs(os.path.dirname(self.path(place)), exist_ok=True)
+            real_fixture.write(self.path(place), "x")
+        self.ok("cleanup", "docs", CLEANUP_UNNECESSARY_FILES="/etc/*.cnf")
+        self.assertEqual(os.listdir(self.path("/usr/share/doc/documented")), ["LICENSE"])
+        for place in ("/etc/passwd-", "/etc/machine-id", "/var/log/dnf.log", "/tmp/x", "/run/y", "/etc/junk.cnf", "/dev/null"):
+            self.assertFalse(os.path.lexists(self.path(place)), place)
+        with open("/tmp/packages/docs", encoding="utf-8") as file:
+            self.assertEqual(file.read(), "documented-1-1.x86_64\nfilesystem-1-1.x86_64\n")
+
+    def test_validate_finds_a_missing_library_and_link(self) -> None:
+        self.ok("clean_install", "libone", "true")
+        result = self.run_command("validate_libraries")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("/usr/lib64/libone.so.1: libtwo.so.2 not found", result.stderr)
+        os.symlink("/usr/bin/env", self.path("/usr/bin/only-on-the-builder"))
+        self.fails("validate_symlinks")
+        self.ok("validate_symlinks", IGNORE_DANGLING_SYMLINKS="true")
+
+    def test_bad_use(self) -> None:
+        self.assertIn("SOURCE_DATE_EPOCH is ''", self.fails("cleanup", "x", SOURCE_DATE_EPOCH=""))
+        self.assertIn("NEWROOT is not set", self.fails("install_rpm", "one", NEWROOT=""))
+        self.assertIn("NEWROOT is 'here'", self.fails("install_rpm", "one", NEWROOT="here"))
+        self.assertIn("unknown option --nogpgcheck", self.fails("install_rpm", "--nogpgcheck", "one"))
+        self.assertIn("needs at least one package", self.fails("remove_package", "true"))
+        self.assertIn("where only true or false", self.fails("clean_install", "x", "true", "yes"))
+
+
+def isolate() -> None:
+    """Runs this file again where /etc and the state of dnf and rpm are copies."""
+    missing = [tool for tool in real_fixture.TOOLS if not shutil.which(tool)]
+    if missing or os.geteuid() != 0:
+        sys.exit(f"needs root and {', '.join(missing) or 'nothing else'}")
+    with tempfile.TemporaryDirectory(prefix="newroot-etc-") as copies:
+        script = f"""set -e
+            cp -a /etc {copies}/etc && rm -rf {copies}/etc/yum.repos.d {copies}/etc/pki/rpm-gpg
+            mkdir -p {copies}/etc/yum.repos.d {copies}/etc/pki/rpm-gpg {copies}/etc/rpm
+            echo '%_dbpath /var/lib/rpm' > {copies}/etc/rpm/macros
+            mount --bind {copies}/etc /etc
+            for place in /var/cache /var/lib/dnf /var/lib/rpm; do [ ! -d $place ] || mount -t tmpfs none $place; done
+            exec "$@" """
+        sys.exit(subprocess.run(
+            ["unshare", "-m", "sh", "-c", script, "sh", sys.executable, *sys.argv],
+            env={**os.environ, ISOLATED: "1"}, check=False,
+        ).returncode)
+
+
+if __name__ == "__main__":
+    if not os.environ.get(ISOLATED):
+        isolate()
+    unittest.main(verbosity=2)

@@ -1,0 +1,135 @@
+"""A small signed repository of synthetic packages, made with rpmbuild, gcc, gpg and createrepo_c."""
+from __future__ import annotations
+
+import os
+import subprocess
+import textwrap
+from typing import Dict, List
+
+TOOLS = ["rpmbuild", "rpmsign", "gcc", "gpg", "createrepo_c", "unshare"]
+LIB = "/usr/lib64"
+PREAMBLE = """
+    Name: fixture
+    Version: 1
+    Release: 1
+    Summary: fixture
+    License: none
+    %define debug_package %{nil}
+    %define _build_id_links none
+    %define __strip /bin/true
+    %define __brp_compress /bin/true
+    %description
+    fixture
+    %install
+    cp -a %{tree}/. %{buildroot}/
+"""
+
+PACKAGES: Dict[str, Dict[str, object]] = {
+    "filesystem": {"files": ["/bin", "/sbin", "/lib", "/lib64", "%dir /etc", "%dir /dev", "%dir /run", "%dir /tmp", "%dir /var/log"]},
+    "glibc": {"files": [f"{LIB}/ld-linux-x86-64.so.2", f"{LIB}/libc.so.6", "/usr/sbin/ldconfig", "%config /etc/ld.so.conf"]},
+    "libone": {"files": [f"{LIB}/libone.so.1"]},
+    "libone-other": {"files": [f"{LIB}/other/libone.so.1"]},
+    "libtwo": {"files": [f"{LIB}/libtwo.so.2"]},
+    "one": {"files": ["/usr/bin/one"], "head": "Requires: data"},
+    "data": {"files": ["/usr/share/data/file"], "head": "BuildArch: noarch"},
+    "data-user": {"files": ["/usr/share/data/user"], "head": "Requires: /usr/share/data/file"},
+    "suid": {"files": ["%attr(4755,root,root) /usr/bin/suid"]},
+    "orphan": {"files": ["/usr/share/orphan"], "head": "Requires: libnobody.so.9()(64bit)"},
+    "bash": {"files": ["/usr/bin/bash", "/usr/bin/sh"], "head": "Provides: /bin/sh"},
+    "bash-completion": {"files": ["/usr/share/bash-completion"]},
+    "ncurses-base": {"files": ["/usr/share/terminfo"]},
+    "app": {"files": ["/usr/share/app"], "head": "Requires: dep"},
+    "dep": {"files": ["/usr/share/dep"], "head": "Requires: deepdep"},
+    "deepdep": {"files": ["/usr/share/deepdep"]},
+    "documented": {"files": ["/usr/share/doc/documented/README", "/usr/share/doc/documented/LICENSE"]},
+    "scripted": {
+        "files": ["/usr/share/scripted"],
+        "post": "grep -q root /etc/hello && echo fine >/dev/null\nmkdir -p /var/lib/scripted",
+        "pre": "echo root >/etc/hello",
+    },
+    "badpost": {"files": ["/usr/share/badpost"], "post": "exit 3"},
+    "badtool": {"files": ["/usr/share/badtool"], "post": "nosuchtool --option\ntrue"},
+    "badpre": {"files": ["/usr/share/badpre"], "pre": "exit 1"},
+}
+
+
+def make(directory: str) -> None:
+    """Fills `directory` with `repo/` (signed RPMs and metadata), `unsigned/` and `key.asc`."""
+    tree = os.path.join(directory, "tree")
+    make_tree(directory, tree)
+    spec = os.path.join(directory, "fixture.spec")
+    with open(spec, "w", encoding="utf-8") as file:
+        file.write(textwrap.dedent(PREAMBLE) + "".join(subpackage(name, **parts) for name, parts in PACKAGES.items()))
+    unsigned = os.path.join(directory, "unsigned")
+    run(["rpmbuild", "-bb", "--quiet", "--define", f"_rpmdir {unsigned}", "--define", f"tree {tree}",
+         "--define", f"_topdir {directory}/top", "--define", "_build_name_fmt %%{NAME}.rpm", spec])
+    make_key(directory)
+    repo = os.path.join(directory, "repo")
+    run(["cp", "-a", unsigned, repo])
+    run(["rpmsign", "--define", f"_gpg_path {directory}/gnupg", "--define", "_gpg_name fixture",
+         "--define", "__gpg /usr/bin/gpg", "--addsign",
+         *(os.path.join(repo, name) for name in sorted(os.listdir(repo)))], directory)
+    describe(directory)
+
+
+def describe(directory: str) -> None:
+    """Makes and signs the repository's metadata."""
+    run(["createrepo_c", "--quiet", f"{directory}/repo"])
+    run(["gpg", "--batch", "--yes", "--detach-sign", "--armor", f"{directory}/repo/repodata/repomd.xml"], directory)
+
+
+def subpackage(name: str, files: List[str], head: str = "", pre: str = "", post: str = "") -> str:
+    text = f"\n%package -n {name}\nSummary: {name}\n{head}\n%description -n {name}\n{name}\n%files -n {name}\n"
+    text += "\n".join(files) + "\n"
+    for kind, script in (("pre", pre), ("post", post)):
+        text += f"%{kind} -n {name}\n{script}\n" if script else ""
+    return text
+
+
+def make_tree(directory: str, tree: str) -> None:
+    for place in ("usr/bin", "usr/sbin", "usr/lib", f"{LIB[1:]}/other", "usr/share/data", "usr/share/doc/documented",
+                  "etc", "dev", "run", "tmp", "var/log"):
+        os.makedirs(os.path.join(tree, place))
+    for link in ("bin", "sbin", "lib", "lib64"):
+        os.symlink(f"usr/{link}", os.path.join(tree, link))
+    for source, place in (("/lib64/ld-linux-x86-64.so.2", LIB), ("/lib/x86_64-linux-gnu/libc.so.6", LIB),
+                          ("/sbin/ldconfig", "/usr/sbin"), ("/usr/bin/dash", "/usr/bin/bash")):
+        run(["cp", "-L", source, tree + place])
+    os.symlink("bash", f"{tree}/usr/bin/sh")
+    compile_library(directory, tree + LIB, "libtwo.so.2", "int two(void){return 2;}", [])
+    compile_library(directory, tree + LIB, "libone.so.1", "int two(void);int one(void){return two()-1;}",
+                    [f"{tree}{LIB}/libtwo.so.2"])
+    run(["cp", f"{tree}{LIB}/libone.so.1", f"{tree}{LIB}/other/"])
+    for program in ("one", "suid"):
+        source = write(f"{directory}/{program}.c", "int one(void);int main(void){return one()-1;}")
+        run(["gcc", "-o", f"{tree}/usr/bin/{program}", source, f"{tree}{LIB}/libone.so.1", f"{tree}{LIB}/libtwo.so.2"])
+    write(f"{tree}/etc/ld.so.conf", "/lib64\n")
+    for name, parts in PACKAGES.items():
+        for path in parts["files"]:
+            path = tree + path.split()[-1]
+            if not os.path.lexists(path):
+                write(path, name + "\n")
+
+
+def compile_library(directory: str, place: str, soname: str, code: str, needs: List[str]) -> None:
+    source = write(f"{directory}/{soname}.c", code)
+    run(["gcc", "-shared", "-fPIC", f"-Wl,-soname,{soname}", "-o", f"{place}/{soname}", source, *needs])
+
+
+def make_key(directory: str) -> None:
+    os.mkdir(f"{directory}/gnupg", 0o700)
+    run(["gpg", "--batch", "--passphrase", "", "--quick-generate-key", "fixture", "rsa2048", "sign", "never"], directory)
+    run(["gpg", "--batch", "--armor", "--output", f"{directory}/key.asc", "--export", "fixture"], directory)
+
+
+def write(path: str, content: str) -> str:
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(content)
+    return path
+
+
+def run(argv: List[str], directory: str = "") -> None:
+    environment = {**os.environ, **({"GNUPGHOME": f"{directory}/gnupg"} if directory else {})}
+    result = subprocess.run(argv, env=environment, capture_output=True, text=True, check=False)
+    if result.returncode != 0:
+        raise RuntimeError(f"{argv} failed:\n{result.stdout}{result.stderr}")

@@ -1,0 +1,75 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parse } from 'yaml'
+import { ARCHES, type LabArch } from './arch.ts'
+
+/** One RPM of the lab, as `packages.yaml` describes it. Paths are AL2023's, patterns know `*` (any characters). */
+export interface RpmPlan {
+  name: string
+  /** Debian packages that it is made from; none = own content only */
+  from: string[]
+  /** instead of the first Debian package's version */
+  version?: string
+  noarch?: boolean
+  /** keep only these */
+  include?: string[]
+  exclude?: string[]
+  /** path prefix → path prefix, before include and exclude are asked */
+  move?: Record<string, string>
+  /** path → what it points at */
+  links?: Record<string, string>
+  /** path → content */
+  text?: Record<string, string>
+  /** directories to make */
+  dirs?: string[]
+  /** path → octal mode, of files and directories */
+  modes?: Record<string, string>
+  /** made on the target by a scriptlet, owned by the package */
+  ghost?: string[]
+  /** header tags of the spec beyond what is derived: `Requires(pre)` and the like → values */
+  tags?: Record<string, string[]>
+  /** a spec's directive without its % (`post`, `pre -p <lua>`, …) → the script */
+  scriptlets?: Record<string, string>
+}
+
+export interface Catalog {
+  packages: RpmPlan[]
+  /** directories that `filesystem` owns and no other package needs to */
+  shared: Set<string>
+  /** what the distro image's root is made of */
+  root: string[]
+}
+
+type Entry = string | null | (Omit<RpmPlan, 'name' | 'from'> & { from?: string })
+
+/** Reads `packages.yaml` for one architecture and release. */
+export async function readCatalog(arch: LabArch, release: number): Promise<Catalog> {
+  const { rpm, triplet } = ARCHES[arch]
+  const words: Record<string, string> = {
+    rpm,
+    triplet,
+    dashed: triplet.replaceAll('_', '-'),
+    release: `${release}`,
+  }
+  const source = await readFile(join(import.meta.dirname, 'packages.yaml'), 'utf8')
+  const { packages, root } = parse(source.replace(/\$\{(\w+)\}/g, (all, word) => words[word] ?? all))
+  const plans = Object.entries<Entry>(packages).map(([name, entry]) => planOf(name, entry))
+  const filesystem = plans.find(({ name }) => name === 'filesystem')
+  return { packages: plans, shared: new Set(filesystem?.dirs), root: root.split(/\s+/).filter(Boolean) }
+}
+
+function planOf(name: string, entry: Entry): RpmPlan {
+  if (entry === null) return { name, from: [name] }
+  if (typeof entry === 'string') return { name, from: entry.split(/\s+/) }
+  // A pattern list that two packages share is an alias within their lists.
+  const lists = { include: entry.include?.flat(), exclude: entry.exclude?.flat() }
+  const given = Object.fromEntries(Object.entries(lists).filter(([, list]) => list))
+  return { ...entry, ...given, name, from: entry.from?.split(/\s+/) ?? [] }
+}
+
+/** `matcher(['/usr/*.so'])('/usr/lib/a.so')` → true; a pattern that names a directory matches all below it. */
+export function matcher(patterns: string[]): (path: string) => boolean {
+  const escaped = patterns.map(text => text.replace(/[.+^${}()|[\]\\?]/g, '\\$&').replaceAll('*', '.*'))
+  const any = new RegExp(`^(?:${escaped.join('|')})(?:/.*)?$`)
+  return path => patterns.length > 0 && any.test(path)
+}

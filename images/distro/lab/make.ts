@@ -1,0 +1,141 @@
+/**
+ * The lab: an RPM distribution with AL2023's package names, made from Debian's packages, so that everything can be
+ * built and tested where Amazon's repositories cannot be reached. What it is made of is in packages.yaml.
+ *
+ *   apt ──► .debs ──► toolchain (a root of Debian's own rpm, dnf, tar)
+ *             └─────► rpmbuild ──► sign ──► createrepo ──► dnf --installroot ──► root.tar
+ *
+ * Same archive, same bytes: the tools come from the archive too, times are a constant, the key is checked in.
+ */
+import { mkdir, rename, rm } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
+import { join, resolve } from 'node:path'
+import { execa } from 'execa'
+import { main } from '../../../scripts/lib/cli.ts'
+import { openArchive } from '../../../scripts/lib/debian-archive.ts'
+import { UserError } from '../../../scripts/lib/errors.ts'
+import { showProgress } from '../../../scripts/lib/progress.ts'
+import { updateInfo } from './advisories.ts'
+import { ARCHES, type LabArch } from './arch.ts'
+import { readCatalog } from './catalog.ts'
+import { makeRpm } from './convert.ts'
+import { makeRepo, signRpms } from './repo.ts'
+import { makeRoot } from './root.ts'
+import { makeToolchain, TOOLS } from './toolchain.ts'
+
+export interface LabRequest {
+  arch: LabArch
+  /** 1 = bookworm alone, 2 = with its security updates */
+  release: number
+  /** holds downloads and the toolchain; a second run in the same one is faster */
+  workDir: string
+  outDir: string
+  onProgress?: (done: number, total: number, what: string) => void
+}
+
+/** Each release: its SOURCE_DATE_EPOCH (2025-01-01, 2025-07-01) and Debian's suites, the later ones on top. */
+const RELEASES: Record<number, { epoch: number; suites: string[] }> = {
+  1: { epoch: 1735689600, suites: ['bookworm'] },
+  2: { epoch: 1751328000, suites: ['bookworm', 'bookworm-security'] },
+}
+
+/**
+ * Makes the lab: `outDir/root.tar` (the root filesystem, uncompressed tar, numeric owners) and `outDir/repo/` (the
+ * signed RPM repository). Both appear complete or not at all.
+ * @throws UserError without root, without a Debian archive in apt's sources, for an unknown release, and when a
+ *   package cannot be made or the repository is not closed
+ */
+export async function makeLab(request: LabRequest): Promise<void> {
+  const { arch, release, onProgress = () => {} } = request
+  const edition = RELEASES[release]
+  if (!edition) {
+    throw new UserError(
+      `The lab has no release "${release}". There are: ${Object.keys(RELEASES).join(', ')}.`,
+    )
+  }
+  const { epoch, suites } = edition
+  const folderOf = (which: number) => resolve(request.workDir, `${arch}-${which}`)
+  const workDir = folderOf(release)
+  const outDir = resolve(request.outDir)
+
+  const catalog = await readCatalog(arch, release)
+  const archive = await openArchive({ arch, suites, workDir })
+  const tools = await archive.closure(TOOLS)
+  const names = [...new Set([...tools, ...catalog.packages.flatMap(({ from }) => from)])].sort()
+  const total = names.length + 2 * catalog.packages.length + 2
+  let done = 0
+  const advance = (count: number, what: string) => {
+    done += count
+    onProgress(done, total, what)
+  }
+
+  const debs = await archive.fetch(names, count => advance(count, 'fetching Debian packages'))
+  const toolchain = await makeToolchain(
+    join(workDir, 'toolchain'),
+    tools.map(name => debs.get(name)!),
+    epoch,
+  )
+  await rm(join(toolchain.root, 'work'), { recursive: true, force: true })
+  await mkdir(join(toolchain.root, 'work/rpms'), { recursive: true })
+
+  const advisories = async () => {
+    const earlier = RELEASES[release - 1]
+    if (!earlier) return '<?xml version="1.0" encoding="UTF-8"?>\n<updates/>\n'
+    const before = await openArchive({ arch, suites: earlier.suites, workDir: folderOf(release - 1) })
+    return updateInfo(catalog.packages, debs, before, ARCHES[arch].rpm, release)
+  }
+  const queue = [...catalog.packages]
+  const worker = async () => {
+    for (let plan = queue.shift(); plan; plan = queue.shift()) {
+      await makeRpm(plan, catalog, debs, arch, toolchain).catch(error => {
+        queue.length = 0
+        throw error
+      })
+      advance(1, `made ${plan.name}`)
+    }
+  }
+  const workers = await Promise.allSettled(Array.from({ length: availableParallelism() }, worker))
+  for (const outcome of workers) if (outcome.status === 'rejected') throw outcome.reason
+  onProgress(done, total, 'signing')
+  await signRpms(toolchain, availableParallelism(), epoch)
+  advance(catalog.packages.length, 'making the repository')
+  await makeRepo(toolchain, await advisories(), epoch)
+  advance(1, 'installing the root')
+  await makeRoot(toolchain, catalog.root, release, epoch)
+  await publish(join(toolchain.root, 'work'), outDir)
+  await rm(join(toolchain.root, 'work'), { recursive: true })
+  advance(1, 'done')
+}
+
+async function publish(from: string, outDir: string): Promise<void> {
+  await mkdir(outDir, { recursive: true })
+  for (const name of ['repo', 'root.tar']) {
+    const aside = join(outDir, `.${name}.part`)
+    await rm(aside, { recursive: true, force: true })
+    await execa('mv', [join(from, name), aside])
+    await rm(join(outDir, name), { recursive: true, force: true })
+    await rename(aside, join(outDir, name))
+  }
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const options = {
+    out: { type: 'string', help: 'where root.tar and repo/ go' },
+    work: { type: 'string', help: 'holds downloads and tools' },
+    arch: { type: 'string', help: `${Object.keys(ARCHES).join(' or ')} (this machine's)` },
+    release: { type: 'string', help: `${Object.keys(RELEASES).join(' or ')} (1)` },
+  } as const
+  await main('npx tsx images/distro/lab/make.ts --out DIR --work DIR', options, async ({ values }) => {
+    const { out, work, arch = process.arch === 'arm64' ? 'arm64' : 'amd64', release = '1' } = values
+    if (!out || !work) throw new UserError('--out and --work are needed: a folder each')
+    if (!(arch in ARCHES))
+      throw new UserError(`--arch ${arch} is unknown. There are: ${Object.keys(ARCHES).join(', ')}`)
+    await makeLab({
+      arch: arch as LabArch,
+      release: Number(release),
+      workDir: work,
+      outDir: out,
+      onProgress: showProgress,
+    })
+  })
+}

@@ -1,0 +1,122 @@
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { cp, mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { execa } from 'execa'
+import { UserError } from '../../../scripts/lib/errors.ts'
+
+/** A root filesystem of Debian's own tools. Paths that its commands name are paths inside it. */
+export interface Toolchain {
+  root: string
+  /** Runs a command inside; nothing of the machine's environment gets in, no process or mount outlives it. */
+  run(argv: string[], options?: { cwd?: string; env?: Record<string, string> }): Promise<string>
+}
+
+export const FILES = join(import.meta.dirname, 'files')
+
+/** What the lab is made with; apt adds what these need. */
+export const TOOLS = (
+  'rpm createrepo-c dnf gnupg gpg-agent python3 bash dash coreutils findutils sed grep mawk gzip tar ' +
+  'xz-utils zstd cpio file binutils base-files libc-bin mount'
+).split(' ')
+
+/**
+ * Unpacks .debs into `root`, unless exactly these are unpacked there. The machine's own rpm, dnf and tar have no
+ * part in a lab, which is what makes its bytes the same on every machine.
+ * @param epoch SOURCE_DATE_EPOCH of all that is made with it
+ */
+export async function makeToolchain(root: string, debs: string[], epoch: number): Promise<Toolchain> {
+  if (process.getuid?.() !== 0) {
+    throw new UserError('The lab needs root: it keeps file owners and uses chroot. Run it as root.')
+  }
+  const stamp = join(root, '.made-from')
+  const identity = await identityOf(debs)
+  if (!existsSync(stamp) || (await readFile(stamp, 'utf8')) !== identity) {
+    await unpack(root, debs)
+    await writeFile(stamp, identity)
+  }
+  const toolchain: Toolchain = { root, run: (argv, options = {}) => runInside(root, argv, epoch, options) }
+  await toolchain.run(['true']).catch(error => {
+    throw new UserError(
+      `The lab's tools in ${root} cannot be started:\n${error.all ?? error.message}\n` +
+        'This takes the rights to mount and to chroot (CAP_SYS_ADMIN; in a container: --privileged), and a kernel ' +
+        "that runs the lab's architecture (natively or by binfmt_misc).",
+    )
+  })
+  return toolchain
+}
+
+async function identityOf(debs: string[]): Promise<string> {
+  const own = createHash('sha256').update(await readFile(join(FILES, 'rpm/usr/lib/rpm/macros.d/macros.lab')))
+  return [...debs.map(path => basename(path)).sort(), own.digest('hex'), ''].join('\n')
+}
+
+async function unpack(root: string, debs: string[]): Promise<void> {
+  const aside = `${root}.part`
+  await rm(aside, { recursive: true, force: true })
+  for (const dir of ['bin', 'sbin', 'lib', 'lib64']) {
+    await mkdir(join(aside, 'usr', dir), { recursive: true })
+    await symlink(`usr/${dir}`, join(aside, dir))
+  }
+  for (const deb of debs)
+    await execa({
+      shell: true,
+    })`dpkg-deb --fsys-tarfile ${deb} | tar -x -C ${aside} --no-same-owner --keep-directory-symlink`
+  // What maintainer scripts would have done.
+  await symlink('mawk', join(aside, 'usr/bin/awk'))
+  for (const file of ['passwd', 'group']) await cp(join(FILES, 'setup/etc', file), join(aside, 'etc', file))
+  await mkdir(join(aside, 'usr/lib/rpm/macros.d'), { recursive: true })
+  await cp(join(FILES, 'rpm/usr/lib/rpm/macros.d'), join(aside, 'usr/lib/rpm/macros.d'), { recursive: true })
+  // Only sonames become requires and provides: Debian's perl and python ones have no AL2023 counterpart.
+  for (const kind of [
+    'debuginfo',
+    'desktop',
+    'font',
+    'metainfo',
+    'ocaml',
+    'perl',
+    'perllib',
+    'pkgconfig',
+    'python',
+    'pythondist',
+    'rpm_macro',
+    'script',
+  ]) {
+    await rm(join(aside, `usr/lib/rpm/fileattrs/${kind}.attr`), { force: true })
+  }
+  await rm(root, { recursive: true, force: true })
+  await rename(aside, root)
+}
+
+// In a mount and process namespace of its own: when the command ends, however it ends, the kernel takes away its
+// mounts and whatever it left running (gpg-agent). $0 is the root.
+const ENTER = `umask 022
+mount --bind /dev "$0/dev" && mount -t proc proc "$0/proc" && exec chroot "$0" env --chdir="$CWD" "$@"`
+
+async function runInside(
+  root: string,
+  argv: string[],
+  epoch: number,
+  { cwd = '/', env = {} }: { cwd?: string; env?: Record<string, string> },
+): Promise<string> {
+  const { all } = await execa(
+    'unshare',
+    ['--mount', '--pid', '--fork', '--kill-child', 'sh', '-c', ENTER, root, ...argv],
+    {
+      all: true,
+      stdin: 'ignore',
+      extendEnv: false,
+      maxBuffer: 1 << 28,
+      env: {
+        PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
+        HOME: '/root',
+        LC_ALL: 'C.UTF-8',
+        TZ: 'UTC',
+        SOURCE_DATE_EPOCH: String(epoch),
+        CWD: cwd,
+        ...env,
+      },
+    },
+  )
+  return all
+}

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { blobPath } from '../scripts/lib/oci/blobs.ts'
+import { readImage } from '../scripts/lib/oci/layout.ts'
+import { layoutsOf } from '../scripts/lib/plan.ts'
+import { chosenEngine } from '../scripts/lib/settings.ts'
+import { findImage, readWorkspace } from '../scripts/lib/workspace.ts'
+import { Workbench } from './workbench.ts'
+
+let bench: Workbench
+before(() => {
+  bench = new Workbench('damaged')
+})
+after(() => bench.remove())
+
+const buildAll = () => bench.run(['npx', 'turbo', 'run', 'build'])
+const workspace = () => readWorkspace(join(bench.root, 'images'))
+const glibc = () =>
+  readImage(layoutsOf(workspace(), findImage(workspace(), 'minimal-base-glibc')), 'linux/amd64')
+
+test('after dist/ and the engine’s storage are gone, a hit restores the image and it runs', () => {
+  const first = buildAll()
+  assert.equal(first.exitCode, 0, first.output)
+  const { digest } = glibc()
+  for (const name of readdirSync(join(bench.root, 'images'))) {
+    rmSync(join(bench.root, 'images', name, 'dist'), { recursive: true, force: true })
+  }
+  emptyEngine()
+  const second = buildAll()
+  assert.match(second.output, /FULL TURBO/)
+  assert.equal(glibc().digest, digest)
+  const ran = bench.script('run', ['minimal-base-glibc', '--', '/usr/bin/getent', 'passwd', 'nonroot'])
+  assert.match(ran.output, /^nonroot:x:65532:65532/)
+})
+
+test('a flipped byte in a restored blob is found when a child is built on it', () => {
+  assert.equal(buildAll().exitCode, 0)
+  const layer = glibc().manifest.layers[0]!
+  const file = blobPath(join(bench.root, 'images/minimal-base/dist/oci'), layer.digest)
+  const bytes = readFileSync(file)
+  bytes[bytes.length >> 1] = bytes[bytes.length >> 1]! ^ 1
+  // A new file: the one that turbo restored may be shared.
+  rmSync(file)
+  writeFileSync(file, bytes)
+  const { exitCode, output } = bench.script('build', ['minimal-base-glibc'])
+  assert.equal(exitCode, 1)
+  assert.match(
+    output,
+    /error: .*minimal-base\/dist\/oci.* is damaged: its sha256 is .*; run 'npx turbo run build --force'/,
+  )
+})
+
+/** Removes all that the engine holds: on the daemon that setup started, or in buildah's storage of this machine. */
+function emptyEngine(): void {
+  if (chosenEngine() === 'buildah') {
+    execFileSync('buildah', ['rm', '--all'])
+    execFileSync('buildah', ['rmi', '--all', '--force'])
+    return
+  }
+  const docker = join(bench.root, 'work/docker')
+  const env = {
+    ...process.env,
+    DOCKER_HOST: `unix://${docker}/docker.sock`,
+    DOCKER_CONFIG: `${docker}/config`,
+  }
+  execFileSync(`${docker}/usr/bin/docker`, ['buildx', 'prune', '--all', '--force'], { env })
+  execFileSync(`${docker}/usr/bin/docker`, ['system', 'prune', '--all', '--force'], { env })
+}
