@@ -16,23 +16,24 @@ this is run in. 'npx turbo run build' builds parents first and skips what has no
 DISTRO, ENGINE and PLATFORMS choose what is built; unset, the choice of 'npm run setup' holds.
 `
 
-await main(
-  usage,
-  { 'dry-run': { type: 'boolean', help: 'print the exact commands and run none' } },
-  async args => {
-    const images = readWorkspace()
-    const engine = engineOf[chosenEngine()]
-    const noCache = args.flags['no-cache'] === true
-    const settings = {
-      images,
-      distro: readDistro(chosenDistro()),
-      engine,
-      platforms: chosenPlatforms(),
-      noCache,
-    }
-    const named = namedImages(images, args.words, basename(process.cwd()))
-    if (args.flags['dry-run']) return console.log(named.flatMap(image => dryRun(image, settings)).join('\n'))
-    await engine.probe()
-    for (const image of named) await buildImage(image, settings)
-  },
-)
+const options = {
+  'dry-run': { type: 'boolean', help: 'print the exact commands and run none' },
+  'no-cache': { type: 'boolean', help: 'run every step again, whatever the engine remembers' },
+} as const
+
+await main(usage, options, async ({ words, flags }) => {
+  const images = readWorkspace()
+  const engine = engineOf[chosenEngine()]
+  const distro = readDistro(chosenDistro())
+  const settings = {
+    images,
+    distro,
+    engine,
+    platforms: chosenPlatforms(),
+    noCache: flags['no-cache'] === true,
+  }
+  const named = namedImages(images, words, basename(process.cwd()))
+  if (flags['dry-run']) return console.log(named.flatMap(image => dryRun(image, settings)).join('\n'))
+  await engine.probe()
+  for (const image of named) await buildImage(image, settings)
+})

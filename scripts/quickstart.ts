@@ -1,8 +1,13 @@
+import { join } from 'node:path'
 import { $ } from 'zx'
 import { main } from './lib/cli.ts'
-import { describeImage } from './lib/describe.ts'
-import { chosenPlatforms } from './lib/settings.ts'
-import { findImage, readWorkspace } from './lib/workspace.ts'
+import { filesList, readFiles } from './lib/finish.ts'
+import { readImage } from './lib/oci/layout.ts'
+import { layoutsOf, platformFolder } from './lib/plan.ts'
+import { chosenPlatforms, type Platform } from './lib/settings.ts'
+import { findImage, type Image, readWorkspace } from './lib/workspace.ts'
+import { packagesOf } from './testing/checks/packages-of.ts'
+import { openImage } from './testing/open-image.ts'
 
 const usage = `
 Usage: npm run quickstart
@@ -23,3 +28,30 @@ Run something in it:  npx tsx scripts/run.ts minimal-base-glibc -- /usr/bin/gete
 See what it holds:    less images/minimal-base-glibc/dist/linux_amd64/files.jsonl
 Build it again:       npx turbo run build --filter=minimal-base-glibc`)
 })
+
+/** A built image in a few lines: digest, sizes, packages. */
+async function describeImage(
+  images: ReadonlyMap<string, Image>,
+  image: Image,
+  platform: Platform,
+): Promise<string> {
+  const { digest, manifest } = readImage(layoutsOf(images, image), platform)
+  const files = readFiles(filesList(join(image.dir, 'dist'), platformFolder(platform)))
+  const layers = manifest.layers.map(({ size }) => megabytes(size))
+  const rows = [
+    ['image', `${image.name} ${platform}`],
+    ['digest', digest],
+    [
+      'download',
+      `${megabytes(manifest.layers.reduce((sum, { size }) => sum + size, 0))} (layers: ${layers.join(', ')})`,
+    ],
+    ['packages', `${(await packagesOf(await openImage(images, image, platform))).length}`],
+    [
+      'installed',
+      `${megabytes(files.reduce((sum, { size }) => sum + size, 0))} in ${files.length} files and folders`,
+    ],
+  ]
+  return rows.map(([what, value]) => `${what!.padEnd(11)}${value}`).join('\n')
+}
+
+const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`

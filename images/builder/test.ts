@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
-import { testImage } from '../../scripts/lib/image-test.ts'
 import { inRepo } from '../../scripts/lib/paths.ts'
-import { loadSubject } from '../../scripts/lib/test-subject.ts'
+import { testImage } from '../../scripts/testing/image-test.ts'
+import { loadSubject } from '../../scripts/testing/test-subject.ts'
 
 const { distro } = await loadSubject()
 const commands = readdirSync(inRepo('images/builder/commands/bin'))

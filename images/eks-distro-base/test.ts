@@ -1,5 +1,5 @@
-import { testImage } from '../../scripts/lib/image-test.ts'
-import { loadSubject } from '../../scripts/lib/test-subject.ts'
+import { testImage } from '../../scripts/testing/image-test.ts'
+import { loadSubject } from '../../scripts/testing/test-subject.ts'
 
 const { distro } = await loadSubject()
 const version = distro === 'al2' ? '2' : '2023'

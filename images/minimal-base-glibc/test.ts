@@ -1,6 +1,6 @@
-import { testImage } from '../../scripts/lib/image-test.ts'
-import { compileDynamic } from '../../scripts/lib/probe.ts'
-import { loadSubject } from '../../scripts/lib/test-subject.ts'
+import { testImage } from '../../scripts/testing/image-test.ts'
+import { compileDynamic } from '../../scripts/testing/probe.ts'
+import { loadSubject } from '../../scripts/testing/test-subject.ts'
 
 const { distro, image } = await loadSubject()
 const machine = image.platform === 'linux/arm64' ? 'aarch64' : 'x86-64'

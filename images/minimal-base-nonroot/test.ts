@@ -1,6 +1,6 @@
-import { testImage } from '../../scripts/lib/image-test.ts'
-import { compileStatic } from '../../scripts/lib/probe.ts'
-import { loadSubject } from '../../scripts/lib/test-subject.ts'
+import { testImage } from '../../scripts/testing/image-test.ts'
+import { compileStatic } from '../../scripts/testing/probe.ts'
+import { loadSubject } from '../../scripts/testing/test-subject.ts'
 
 const { image } = await loadSubject()
 

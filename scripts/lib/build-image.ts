@@ -7,7 +7,7 @@ import { UserError } from './errors.ts'
 import { filesList, finishImage, type Parent, readFiles, writeFiles } from './finish.ts'
 import type { Descriptor } from './oci/blobs.ts'
 import { assembleLayout, readImage, writeIndex } from './oci/layout.ts'
-import { type BuildPlan, layoutsOf, planBuild, platformFolder } from './plan.ts'
+import { type BuildPlan, contextSources, layoutsOf, planBuild, platformFolder } from './plan.ts'
 import { perform, show } from './run.ts'
 import type { Platform } from './settings.ts'
 import { findImage, type Image } from './workspace.ts'
@@ -45,21 +45,25 @@ export async function buildImage(image: Image, settings: BuildSettings): Promise
   rmSync(dist, { recursive: true, force: true })
   renameSync(made, dist)
   rmSync(work, { recursive: true, force: true })
-  for (const [platform, { digest }] of manifests) console.log(`${image.name} ${platform} ${digest}`)
 }
 
 async function buildPlatform(plan: BuildPlan, settings: BuildSettings, made: string): Promise<Descriptor> {
   const { image, platform } = plan
   const out = join(made, platformFolder(platform))
+  const phases = stopwatch()
   mkdirSync(out, { recursive: true })
   mkdirSync(plan.work, { recursive: true })
-  if (image.name === 'distro') await prepareDistro(plan, settings.distro, out)
-  for (const name of image.contexts) {
-    const layouts = layoutsOf(settings.images, findImage(settings.images, name))
-    assembleLayout(layouts, platform, join(plan.work, 'contexts', name))
-  }
-  for (const command of settings.engine.build(plan))
+  if (image.name === 'distro') await prepareDistro(plan, settings.distro, made)
+  else
+    for (const { name } of plan.contexts) {
+      const sources = contextSources(settings.images, name, platform)
+      assembleLayout(sources, platform, join(plan.work, 'contexts', name))
+    }
+  phases.end('parents')
+  for (const command of settings.engine.build(plan)) {
     await perform(`building ${image.name} for ${platform}`, command)
+  }
+  phases.end('engine')
   const parent = image.parent ? readParent(settings.images, image.parent, platform) : undefined
   const { manifest, files } = await finishImage(
     plan,
@@ -70,7 +74,23 @@ async function buildPlatform(plan: BuildPlan, settings: BuildSettings, made: str
   if (files.length === 0)
     throw new UserError(`images/${image.name}/Dockerfile makes an image without a single file`)
   writeFiles(filesList(made, platformFolder(platform)), files)
+  phases.end('layer')
+  console.log(`${image.name} ${platform} ${manifest.digest} (${phases.report()})`)
   return manifest
+}
+
+/** Seconds that each phase took since the one before: where a build's time goes. */
+function stopwatch() {
+  const spent: string[] = []
+  let since = performance.now()
+  return {
+    end(phase: string) {
+      const now = performance.now()
+      spent.push(`${phase} ${((now - since) / 1000).toFixed(1)} s`)
+      since = now
+    },
+    report: () => spent.join(', '),
+  }
 }
 
 function readParent(images: ReadonlyMap<string, Image>, name: string, platform: Platform): Parent {

@@ -1,24 +1,33 @@
-import { mkdirSync, renameSync, rmdirSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Distro } from './distro.ts'
 import { UserError } from './errors.ts'
 import { blobPath, digestOf, linkBlob } from './oci/blobs.ts'
 import { mediaTypes, writeIndex, writeJson } from './oci/layout.ts'
-import type { BuildPlan } from './plan.ts'
+import { inRepo } from './paths.ts'
+import { type BuildPlan, repositoryIn } from './plan.ts'
+import { perform } from './run.ts'
+import type { Platform } from './settings.ts'
 
 /**
  * Lays out what the distro's Dockerfile starts from: `files`, what the data file pins, and for the lab `root`, a layout
- * around the root filesystem that the lab's generator makes. The RPM repository goes to `out/repo`.
+ * around the root filesystem that the lab's generator makes. The RPM repository goes into `dist`.
  */
-export async function prepareDistro(plan: BuildPlan, distro: Distro, out: string): Promise<void> {
+export async function prepareDistro(plan: BuildPlan, distro: Distro, dist: string): Promise<void> {
   writePins(distro, join(plan.work, 'files'))
-  mkdirSync(join(out, 'repo'), { recursive: true })
-  if (!distro.image) return makeLabRoot(plan, distro, out)
-  if (distro.image.digest) return
-  throw new UserError(
-    `images/distro/${distro.name}.yaml has no digest for ${distro.image.reference}: run 'DISTRO=${distro.name} npm run setup' ` +
-      'where the registry can be reached; it records the digest',
-  )
+  const packages = join(plan.work, 'lab', 'repo')
+  mkdirSync(packages, { recursive: true })
+  if (!distro.image) await makeLabRoot(plan, distro)
+  else if (!distro.image.digest) {
+    throw new UserError(
+      `images/distro/${distro.name}.yaml has no digest for ${distro.image.reference}: run 'DISTRO=${distro.name} npm run setup' ` +
+        'where the registry can be reached; it records the digest',
+    )
+  }
+  const tar = join(plan.work, 'repo.tar')
+  const canonical = ['--sort=name', '--owner=0', '--group=0', '--numeric-owner', `--mtime=@${distro.epoch}`]
+  await perform('packing the repository', { argv: ['tar', ...canonical, '-C', packages, '-cf', tar, '.'] })
+  writeLayout(repositoryIn(dist, plan.platform), tar, plan.platform, {})
 }
 
 function writePins(distro: Distro, folder: string): void {
@@ -29,39 +38,32 @@ function writePins(distro: Distro, folder: string): void {
   }
 }
 
-async function makeLabRoot(plan: BuildPlan, distro: Distro, out: string): Promise<void> {
+async function makeLabRoot(plan: BuildPlan, distro: Distro): Promise<void> {
   // Loaded only here: the other distros need none of it.
   const { makeLab } = await import('../../images/distro/lab/make.ts')
   const { showProgress } = await import('./progress.ts')
-  const architecture = plan.platform.split('/')[1] as 'amd64' | 'arm64'
+  const lab = join(plan.work, 'lab')
   await makeLab({
-    arch: architecture,
+    arch: plan.platform.split('/')[1] as 'amd64' | 'arm64',
     release: Number(distro.release),
-    workDir: join(dirname(plan.image.dir), '..', 'work', 'lab'),
-    outDir: join(plan.work, 'lab'),
+    epoch: distro.epoch,
+    workDir: inRepo('work', 'lab'),
+    outDir: lab,
     onProgress: showProgress,
   })
-  rmdirSync(join(out, 'repo'))
-  renameSync(join(plan.work, 'lab', 'repo'), join(out, 'repo'))
-  const tar = join(plan.work, 'lab', 'root.tar')
-  const layout = join(plan.work, 'contexts', 'root')
-  const digest = digestOf(tar)
-  linkBlob(tar, blobPath(layout, digest))
-  const config = writeJson(layout, mediaTypes.config, {
-    architecture,
-    os: 'linux',
-    config: {
-      Env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'],
-      Cmd: ['/bin/bash'],
-    },
-    rootfs: { type: 'layers', diff_ids: [digest] },
+  writeLayout(join(plan.work, 'contexts', 'root'), join(lab, 'root.tar'), plan.platform, {
+    Env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'],
+    Cmd: ['/bin/bash'],
   })
-  const layers = [{ mediaType: mediaTypes.tar, digest, size: statSync(tar).size }]
-  const manifest = writeJson(layout, mediaTypes.manifest, {
-    schemaVersion: 2,
-    mediaType: mediaTypes.manifest,
-    config,
-    layers,
-  })
-  writeIndex(layout, new Map([[plan.platform, manifest]]))
+}
+
+/** A self-contained layout of one image with one layer. */
+function writeLayout(layout: string, tar: string, platform: Platform, config: object): void {
+  const [os, architecture] = platform.split('/')
+  const layer = { mediaType: mediaTypes.tar, digest: digestOf(tar), size: statSync(tar).size }
+  linkBlob(tar, blobPath(layout, layer.digest))
+  const rootfs = { type: 'layers', diff_ids: [layer.digest] }
+  const configBlob = writeJson(layout, mediaTypes.config, { os, architecture, config, rootfs })
+  const manifest = { schemaVersion: 2, mediaType: mediaTypes.manifest, config: configBlob, layers: [layer] }
+  writeIndex(layout, new Map([[platform, writeJson(layout, mediaTypes.manifest, manifest)]]))
 }

@@ -32,27 +32,36 @@ export function layoutsOf(images: ReadonlyMap<string, Image>, image: Image): str
   return lineage(images, image).map(({ dir }) => join(dir, 'dist', 'oci'))
 }
 
-/** The RPM repository that the distro's build left for a platform; empty where packages come over the network. */
-export function repositoryOf(images: ReadonlyMap<string, Image>, platform: Platform): string {
-  return join(findImage(images, 'distro').dir, 'dist', platformFolder(platform), 'repo')
+/** Where the distro's build leaves its RPM repository, as a layout of one layer: engines look at the content of those. */
+export const repositoryIn = (dist: string, platform: Platform) => join(dist, platformFolder(platform), 'repo')
+
+/** The layouts that a named context of a Dockerfile is assembled from. */
+export function contextSources(
+  images: ReadonlyMap<string, Image>,
+  name: string,
+  platform: Platform,
+): readonly string[] {
+  if (name !== repository) return layoutsOf(images, findImage(images, name))
+  return [repositoryIn(join(findImage(images, 'distro').dir, 'dist'), platform)]
 }
+
+/** The context that every image made on the distro itself has besides: the packages, where no server has them. */
+const repository = 'repo'
 
 /** Decides how an image is built; touches nothing. */
 export function planBuild(
   image: Image,
   platform: Platform,
-  { images, distro, noCache }: { images: ReadonlyMap<string, Image>; distro: Distro; noCache: boolean },
+  { distro, noCache }: { distro: Distro; noCache: boolean },
 ): BuildPlan {
   const work = join(image.dir, 'work', platformFolder(platform))
-  const contexts: Context[] = image.contexts.map(name => ({ name, layout: join(work, 'contexts', name) }))
-  if (image.contexts.includes('distro'))
-    contexts.push({ name: 'repo', folder: repositoryOf(images, platform) })
-  if (image.name === 'distro') contexts.push(...distroContexts(distro, work))
+  const named = image.contexts.includes('distro') ? [...image.contexts, repository] : image.contexts
+  const contexts: Context[] = named.map(name => ({ name, layout: join(work, 'contexts', name) }))
   return {
     image,
     platform,
     dockerfile: join(image.dir, 'Dockerfile'),
-    contexts,
+    contexts: image.name === 'distro' ? distroContexts(distro, work) : contexts,
     network: distro.network,
     epoch: distro.epoch,
     noCache,

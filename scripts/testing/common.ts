@@ -1,5 +1,5 @@
-import { commonTests } from '../lib/image-test.ts'
-import { loadSubject } from '../lib/test-subject.ts'
+import { commonTests } from './image-test.ts'
+import { loadSubject } from './test-subject.ts'
 
 // The test file of an image that has none of its own.
 commonTests(loadSubject())

@@ -13,6 +13,7 @@ import { join, resolve } from 'node:path'
 import { execa } from 'execa'
 import { main } from '../../../scripts/lib/cli.ts'
 import { openArchive } from '../../../scripts/lib/debian-archive.ts'
+import { readDistro } from '../../../scripts/lib/distro.ts'
 import { UserError } from '../../../scripts/lib/errors.ts'
 import { showProgress } from '../../../scripts/lib/progress.ts'
 import { updateInfo } from './advisories.ts'
@@ -27,16 +28,18 @@ export interface LabRequest {
   arch: LabArch
   /** 1 = bookworm alone, 2 = with its security updates */
   release: number
+  /** SOURCE_DATE_EPOCH of all that is made, in seconds */
+  epoch: number
   /** holds downloads and the toolchain; a second run in the same one is faster */
   workDir: string
   outDir: string
   onProgress?: (done: number, total: number, what: string) => void
 }
 
-/** Each release: its SOURCE_DATE_EPOCH (2025-01-01, 2025-07-01) and Debian's suites, the later ones on top. */
-const RELEASES: Record<number, { epoch: number; suites: string[] }> = {
-  1: { epoch: 1735689600, suites: ['bookworm'] },
-  2: { epoch: 1751328000, suites: ['bookworm', 'bookworm-security'] },
+/** Debian's suites that each release is made from, the later ones on top. */
+const RELEASES: Record<number, string[]> = {
+  1: ['bookworm'],
+  2: ['bookworm', 'bookworm-security'],
 }
 
 /**
@@ -46,14 +49,13 @@ const RELEASES: Record<number, { epoch: number; suites: string[] }> = {
  *   package cannot be made or the repository is not closed
  */
 export async function makeLab(request: LabRequest): Promise<void> {
-  const { arch, release, onProgress = () => {} } = request
-  const edition = RELEASES[release]
-  if (!edition) {
+  const { arch, release, epoch, onProgress = () => {} } = request
+  const suites = RELEASES[release]
+  if (!suites) {
     throw new UserError(
       `The lab has no release "${release}". There are: ${Object.keys(RELEASES).join(', ')}.`,
     )
   }
-  const { epoch, suites } = edition
   const folderOf = (which: number) => resolve(request.workDir, `${arch}-${which}`)
   const workDir = folderOf(release)
   const outDir = resolve(request.outDir)
@@ -81,7 +83,7 @@ export async function makeLab(request: LabRequest): Promise<void> {
   const advisories = async () => {
     const earlier = RELEASES[release - 1]
     if (!earlier) return '<?xml version="1.0" encoding="UTF-8"?>\n<updates/>\n'
-    const before = await openArchive({ arch, suites: earlier.suites, workDir: folderOf(release - 1) })
+    const before = await openArchive({ arch, suites: earlier, workDir: folderOf(release - 1) })
     return updateInfo(catalog.packages, debs, before, ARCHES[arch].rpm, release)
   }
   const queue = [...catalog.packages]
@@ -123,16 +125,18 @@ if (process.argv[1] === import.meta.filename) {
     out: { type: 'string', help: 'where root.tar and repo/ go' },
     work: { type: 'string', help: 'holds downloads and tools' },
     arch: { type: 'string', help: `${Object.keys(ARCHES).join(' or ')} (this machine's)` },
-    release: { type: 'string', help: `${Object.keys(RELEASES).join(' or ')} (1)` },
+    release: { type: 'string', help: `${Object.keys(RELEASES).join(' or ')} (the pinned one)` },
   } as const
   await main('npx tsx images/distro/lab/make.ts --out DIR --work DIR', options, async ({ values }) => {
-    const { out, work, arch = process.arch === 'arm64' ? 'arm64' : 'amd64', release = '1' } = values
+    const { out, work, arch = process.arch === 'arm64' ? 'arm64' : 'amd64' } = values
+    const distro = readDistro('lab')
     if (!out || !work) throw new UserError('--out and --work are needed: a folder each')
     if (!(arch in ARCHES))
       throw new UserError(`--arch ${arch} is unknown. There are: ${Object.keys(ARCHES).join(', ')}`)
     await makeLab({
       arch: arch as LabArch,
-      release: Number(release),
+      release: Number(values.release ?? distro.release),
+      epoch: distro.epoch,
       workDir: work,
       outDir: out,
       onProgress: showProgress,

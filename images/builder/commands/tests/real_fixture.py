@@ -26,7 +26,8 @@ PREAMBLE = """
 
 PACKAGES: Dict[str, Dict[str, object]] = {
     "filesystem": {"files": ["/bin", "/sbin", "/lib", "/lib64", "%dir /etc", "%dir /dev", "%dir /run", "%dir /tmp", "%dir /var/log"]},
-    "glibc": {"files": [f"{LIB}/ld-linux-x86-64.so.2", f"{LIB}/libc.so.6", "/usr/sbin/ldconfig", "%config /etc/ld.so.conf"]},
+    "glibc": {"files": [f"{LIB}/ld-linux-x86-64.so.2", f"{LIB}/libc.so.6", "/usr/sbin/ldconfig", "%config /etc/ld.so.conf"],
+              "head": "Provides: rtld(GNU_HASH)"},
     "libone": {"files": [f"{LIB}/libone.so.1"]},
     "libone-other": {"files": [f"{LIB}/other/libone.so.1"]},
     "libtwo": {"files": [f"{LIB}/libtwo.so.2"]},

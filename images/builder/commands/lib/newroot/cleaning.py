@@ -70,13 +70,13 @@ def remove_unnecessary(root: str, patterns: Iterable[str]) -> None:
 def empty(root: str, place: str) -> None:
     """Deletes all content of a directory of the root, unless it is a mount point."""
     directory = paths.resolve(root, place)
-    if os.path.isdir(directory) and not os.path.ismount(directory):
+    if os.path.isdir(directory) and not paths.is_mounted(directory):
         for name in os.listdir(directory):
             remove(os.path.join(directory, name))
 
 
 def remove(path: str) -> None:
-    if os.path.ismount(path):
+    if paths.is_mounted(path):
         return
     if os.path.isdir(path) and not os.path.islink(path):
         shutil.rmtree(path)

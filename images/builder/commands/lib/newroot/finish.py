@@ -7,7 +7,7 @@ import shutil
 import sys
 from typing import List
 
-from newroot import canonical, cleaning, dated, environment, installed, record, validation
+from newroot import canonical, cleaning, dated, environment, installed, paths, record, validation
 from newroot.environment import Settings
 from newroot.errors import CommandError, UsageError
 from newroot.lending import assert_nothing_lent
@@ -49,7 +49,7 @@ def clean_yum(words: List[str]) -> None:
 def clean_caches(settings: Settings) -> None:
     for root in {"/", settings.newroot}:
         cleaning.clean_package_caches(root)
-    if os.path.isdir(settings.download_dir) and not os.path.ismount(settings.download_dir):
+    if os.path.isdir(settings.download_dir) and not paths.is_mounted(settings.download_dir):
         shutil.rmtree(settings.download_dir)
 
 

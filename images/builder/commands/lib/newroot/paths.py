@@ -3,9 +3,13 @@ from __future__ import annotations
 
 import errno
 import os
+import re
+from typing import FrozenSet, Optional
 
 MAX_LINKS = 40
 """As in Linux: more links than this on the way to a file are a loop."""
+
+OCTAL = re.compile(r"\\([0-7]{3})")
 
 
 def resolve(root: str, path: str) -> str:
@@ -59,15 +63,32 @@ def split(path: str) -> list:
 
 
 def walk(root: str, start: str = "/"):
-    """Like os.walk below `start` inside `root`, sorted, without kernel file systems and what is mounted in the root.
+    """Like os.walk below `start` inside `root`, sorted, without anything that is mounted there.
 
     Yields (directory, names of directories, names of other entries); links to directories are other entries.
     """
     top = resolve(root, start)
+    mounted = mount_points()
     for directory, directories, files in os.walk(top):
         links = [name for name in directories if os.path.islink(os.path.join(directory, name))]
         directories[:] = sorted(
             name for name in directories
-            if name not in links and not os.path.ismount(os.path.join(directory, name))
+            if name not in links and not is_mounted(os.path.join(directory, name), mounted)
         )
-        yield directory, directories, sorted(files + links)
+        yield directory, directories, sorted(
+            name for name in files + links if os.path.join(directory, name) not in mounted
+        )
+
+
+def is_mounted(path: str, mounted: Optional[FrozenSet[str]] = None) -> bool:
+    """Whether the path is a mount point: part of the build's machinery, not of the root."""
+    return path in (mount_points() if mounted is None else mounted) or os.path.ismount(path)
+
+
+def mount_points() -> FrozenSet[str]:
+    """All mount points, single files like /etc/resolv.conf included, which os.path.ismount does not see."""
+    try:
+        with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as file:
+            return frozenset(OCTAL.sub(lambda code: chr(int(code[1], 8)), line.split()[4]) for line in file)
+    except OSError:
+        return frozenset()

@@ -91,10 +91,12 @@ class Repository:
             self._prepare_repos(base)
             base.fill_sack(load_system_repo=True)
             return base
-        except (self.dnf.exceptions.Error, OSError) as error:
+        except BaseException as error:
             base.close()
             shutil.rmtree(self._state, ignore_errors=True)
-            raise CommandError(f"repositories cannot be used: {one_line(error)}") from error
+            if isinstance(error, (self.dnf.exceptions.Error, OSError)):
+                raise CommandError(f"repositories cannot be used: {one_line(error)}") from error
+            raise
 
     def _prepare_repos(self, base) -> None:
         repos = list(base.repos.iter_enabled())

@@ -1,4 +1,4 @@
-import { UserError } from './errors.ts'
+import { UserError } from '../lib/errors.ts'
 
 /** The entries of one RPM header, by tag. Reading a tag that has another type than asked for throws UserError. */
 export interface RpmHeader {

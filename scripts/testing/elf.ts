@@ -1,4 +1,4 @@
-import { UserError } from './errors.ts'
+import { UserError } from '../lib/errors.ts'
 
 /** What the dynamic loader reads of an ELF file. */
 export interface Elf {

@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import type { BuiltImage } from '../image.ts'
+import type { BuiltImage } from '../../lib/image.ts'
 import { resolvePath } from '../resolve.ts'
 import type { Facts } from './facts.ts'
 

@@ -1,3 +1,4 @@
+import type { BuiltImage } from '../lib/image.ts'
 import { configuration } from './checks/configuration.ts'
 import type { CheckName, Facts } from './checks/facts.ts'
 import { noLeftovers } from './checks/leftovers.ts'
@@ -5,7 +6,6 @@ import { danglingLinks } from './checks/links.ts'
 import { privileges, worldWritable } from './checks/permissions.ts'
 import { noPackageManager, noShell } from './checks/programs.ts'
 import { completePackages, rpmDatabase } from './checks/rpm-database.ts'
-import type { BuiltImage } from './image.ts'
 import { missingLibraries } from './libraries.ts'
 
 export interface CommonCheck {

@@ -1,5 +1,5 @@
 import initSqlJs, { type SqlValue } from 'sql.js'
-import { UserError } from './errors.ts'
+import { UserError } from '../lib/errors.ts'
 import { parseHeader, type RpmHeader } from './rpm-header.ts'
 
 /** A package as an image's rpm database records it. */

@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
+import { UserError } from '../lib/errors.ts'
+import type { BuiltImage } from '../lib/image.ts'
 import { type Elf, parseElf } from './elf.ts'
-import { UserError } from './errors.ts'
-import type { BuiltImage } from './image.ts'
 import { readLdCache } from './ld-cache.ts'
 import { resolvePath } from './resolve.ts'
 

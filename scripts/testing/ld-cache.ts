@@ -1,4 +1,4 @@
-import { UserError } from './errors.ts'
+import { UserError } from '../lib/errors.ts'
 
 const magic = 'glibc-ld.so.cache1.1'
 const headerSize = 48

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { arch, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { UserError } from './errors.ts'
-import { capture } from './run.ts'
+import { UserError } from '../lib/errors.ts'
+import { capture } from '../lib/run.ts'
 
 /** Compiler for a platform: the machine's own, or Debian's cross compiler. */
 const compilers = {

@@ -1,4 +1,4 @@
-import type { BuiltImage } from '../image.ts'
+import type { BuiltImage } from '../../lib/image.ts'
 import { lookUp } from '../resolve.ts'
 import { fileFlags, fileStates, nvra, type Package, type PackageFile } from '../rpmdb.ts'
 import type { Facts } from './facts.ts'

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import type { ImageConfig } from '../lib/image.ts'
 import type { Facts } from './checks/facts.ts'
 import { type FileExpectation, fileProblems } from './checks/file-expectations.ts'
 import { packagesOf } from './checks/packages-of.ts'
 import { commonChecks } from './common-checks.ts'
-import type { ImageConfig } from './image.ts'
 import { loadSubject, type RunRequest, type RunResult, type TestSubject } from './test-subject.ts'
 
 /** What `images/<name>/test.ts` says about its image, on top of the facts that the common checks go by. */

@@ -3,8 +3,8 @@ import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import { inRepo } from '../lib/paths.ts'
 import { directoryOf } from './checks/directory-image.ts'
-import { inRepo } from './paths.ts'
 
 const without = ['links', 'libraries', 'rpm database', 'complete packages', 'leftovers']
 

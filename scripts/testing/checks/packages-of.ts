@@ -1,5 +1,5 @@
-import { UserError } from '../errors.ts'
-import type { BuiltImage } from '../image.ts'
+import { UserError } from '../../lib/errors.ts'
+import type { BuiltImage } from '../../lib/image.ts'
 import { type Package, readPackages } from '../rpmdb.ts'
 
 /** Where Amazon Linux 2023, syft and trivy look. */

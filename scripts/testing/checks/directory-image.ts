@@ -10,9 +10,9 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { UserError } from '../errors.ts'
-import type { BuiltImage, ImageConfig } from '../image.ts'
-import type { FileEntry } from '../oci/files.ts'
+import { UserError } from '../../lib/errors.ts'
+import type { BuiltImage, ImageConfig } from '../../lib/image.ts'
+import type { FileEntry } from '../../lib/oci/files.ts'
 import { resolvePath } from '../resolve.ts'
 
 type Content = string | Buffer | Partial<FileEntry>

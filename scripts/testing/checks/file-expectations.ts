@@ -1,5 +1,5 @@
-import type { BuiltImage } from '../image.ts'
-import type { FileEntry } from '../oci/files.ts'
+import type { BuiltImage } from '../../lib/image.ts'
+import type { FileEntry } from '../../lib/oci/files.ts'
 import { lookUp } from '../resolve.ts'
 
 /** What must stand at a path. Of the keys, those that are given must match. */

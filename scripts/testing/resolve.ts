@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import type { FileEntry } from './oci/files.ts'
+import type { FileEntry } from '../lib/oci/files.ts'
 
 type Files = ReadonlyMap<string, FileEntry>
 
