@@ -15,14 +15,6 @@ const steps = {
   'format, lint, import cycles': ['npx', 'biome', 'check', '--error-on-warnings'],
   types: ['npx', 'tsc', '--project', '.'],
   'unit tests': ['node', '--import', 'tsx', '--test', '--test-reporter=spec', ...unitTests()],
-  'unit tests of the in-image commands': [
-    'python3',
-    '-m',
-    'unittest',
-    'discover',
-    '-s',
-    'images/builder/commands/tests',
-  ],
 }
 
 await main(usage, { fix: { type: 'boolean', help: 'repair what can be repaired' } }, async ({ flags }) => {
@@ -36,10 +28,14 @@ await main(usage, { fix: { type: 'boolean', help: 'repair what can be repaired' 
   }
 })
 
-/** Unit tests stand beside what they test; `tests/` holds those that build images. */
+/** Unit tests stand beside what they test; `tests/` holds those that need other programs, or build images. */
 function unitTests(): string[] {
-  return readdirSync(join(repoRoot, 'scripts'), { recursive: true, encoding: 'utf8' })
+  return ['scripts', 'images/distro/lab']
+    .flatMap(folder =>
+      readdirSync(join(repoRoot, folder), { recursive: true, encoding: 'utf8' }).map(file =>
+        join(folder, file),
+      ),
+    )
     .filter(file => file.endsWith('.test.ts'))
-    .map(file => join('scripts', file))
     .sort()
 }

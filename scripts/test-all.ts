@@ -4,6 +4,7 @@ import { main } from './lib/cli.ts'
 import { UserError } from './lib/errors.ts'
 import { inRepo, repoRoot } from './lib/paths.ts'
 import { type EngineName, engines, oneOf } from './lib/settings.ts'
+import { installPackages } from './setup/debian-packages.ts'
 import { stopPrivateDocker } from './setup/private-docker.ts'
 
 const usage = `
@@ -18,6 +19,9 @@ interface Count {
   failed: number
 }
 
+/** What the tests compare with or make their samples with: real rpm and dnf, a C compiler, readelf. */
+const programs = 'rpm dnf createrepo-c gcc libc6-dev binutils gnupg python3 sqlite3'.split(' ')
+
 await main(usage, { engine: { type: 'string', help: 'only this engine' } }, async ({ values }) => {
   const chosen = values.engine ? [oneOf('--engine', values.engine, engines)] : engines
   const counts: Record<string, Count> = {}
@@ -31,6 +35,7 @@ await main(usage, { engine: { type: 'string', help: 'only this engine' } }, asyn
     )
     if (setup.failed > 0) throw new UserError('setup failed; the lines above say why')
     counts.checks = await step('checks', 'scripts/check.ts')
+    counts['against the real tools'] = await testTools()
     for (const engine of chosen) counts[engine] = await testEngine(engine)
   } finally {
     await stopPrivateDocker()
@@ -44,22 +49,43 @@ await main(usage, { engine: { type: 'string', help: 'only this engine' } }, asyn
   }
 })
 
+/** Our readers of ELF files and rpm databases against the programs they stand in for, and the in-image commands. */
+async function testTools(): Promise<Count> {
+  console.log('\n== against the real tools')
+  await installPackages(programs, true)
+  const commands = 'images/builder/commands/tests'
+  return [
+    await run(['node', '--import', 'tsx', '--test', '--test-reporter=spec', ...testsIn('tests/tools')], {}),
+    await run(['/usr/bin/python3', '-m', 'unittest', 'discover', '-s', commands], {}),
+    await run(['/usr/bin/python3', `${commands}/real.py`], {}),
+  ].reduce(add)
+}
+
 /** Builds and tests every image on one engine, then what the workshop promises of that engine. */
 async function testEngine(engine: EngineName): Promise<Count> {
   const env = { ENGINE: engine, DISTRO: 'lab' }
   console.log(`\n== ${engine}`)
   const images = await run(['npx', 'turbo', 'run', 'build', 'test', '--output-logs=full'], env)
   const workshop = await run(
-    ['node', '--import', 'tsx', '--test', '--test-reporter=spec', '--test-concurrency=1', ...workshopTests()],
+    [
+      'node',
+      '--import',
+      'tsx',
+      '--test',
+      '--test-reporter=spec',
+      '--test-concurrency=1',
+      ...testsIn('tests'),
+    ],
     env,
   )
   return add(images, workshop)
 }
 
-const workshopTests = () =>
-  readdirSync(inRepo('tests'))
+function testsIn(folder: string): string[] {
+  return readdirSync(inRepo(folder))
     .filter(file => file.endsWith('.test.ts'))
-    .map(file => `tests/${file}`)
+    .map(file => `${folder}/${file}`)
+}
 
 function step(what: string, ...command: string[]): Promise<Count> {
   console.log(`\n== ${what}`)
@@ -85,4 +111,6 @@ async function run([program, ...args]: string[], env: Record<string, string>): P
   return { passed: sum(/ℹ pass (\d+)/g) + sum(/^Ran (\d+) tests? in/gm), failed }
 }
 
-const add = (a: Count, b: Count): Count => ({ passed: a.passed + b.passed, failed: a.failed + b.failed })
+function add(a: Count, b: Count): Count {
+  return { passed: a.passed + b.passed, failed: a.failed + b.failed }
+}

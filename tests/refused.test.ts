@@ -15,8 +15,6 @@ before(() => {
   makeRpm(rpms, 'unsigned', '')
   execFileSync('cp', ['-r', rpms, join(bench.root, 'images/probe/rpms')])
 })
-  bench.takeDist('distro')
-})
 after(() => bench.remove())
 
 /** A build whose recipe runs `command` must fail with `message`, in one line of ours, and leave no image. */
@@ -79,11 +77,17 @@ test('a tampered RPM is refused', () => {
 })
 
 test('tampered metadata is refused', () => {
-  assertRefused(`${damage('repodata/primary.xml.gz')} && install_rpm tar`, /install_rpm: .*(metadata|checksum|repomd|primary)/i)
+  assertRefused(
+    `${damage('repodata/primary.xml.gz')} && install_rpm tar`,
+    /install_rpm: .*(metadata|checksum|repomd|primary)/i,
+  )
 })
 
 test('metadata that somebody changed after it was signed, or nobody signed, is refused', () => {
   const repomd = '/srv/repo/repodata/repomd.xml'
-  assertRefused(`sed -i 's/<revision>/<revision>9/' ${repomd} && install_rpm tar`, /install_rpm: .*(signature|GPG)/i)
+  assertRefused(
+    `sed -i 's/<revision>/<revision>9/' ${repomd} && install_rpm tar`,
+    /install_rpm: .*(signature|GPG)/i,
+  )
   assertRefused(`rm ${repomd}.asc && install_rpm tar`, /install_rpm: .*(signature|GPG|repomd.xml.asc)/i)
 })

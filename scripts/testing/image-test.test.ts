@@ -66,8 +66,8 @@ function runSpec(spec: string, subject = 'Promise.resolve({ distro: "lab", image
   const folder = directoryOf({})
   writeFileSync(
     join(folder, 'spec.mts'),
-    `import { imageOfFiles } from '${inRepo('scripts/lib/checks/directory-image.ts')}'
-     import { testImage } from '${inRepo('scripts/lib/image-test.ts')}'
+    `import { imageOfFiles } from '${inRepo('scripts/testing/checks/directory-image.ts')}'
+     import { testImage } from '${inRepo('scripts/testing/image-test.ts')}'
      const facts = { without: ${JSON.stringify(without)} }
      const image = imageOfFiles({ '/etc/passwd': 'root:x:0\\nnobody:x\\n' }, { User: '0', Env: ['PATH=/bin'] })
      const run = async ({ argv, user, add }) => {

@@ -30,7 +30,8 @@ export function compileDynamic(source: string, platform: string): Promise<string
 
 async function compile(source: string, platform: string, options: string[]): Promise<string> {
   const target = compilers[platform as keyof typeof compilers]
-  if (!target) throw new UserError(`no C compiler is known for ${platform}; add it to scripts/lib/probe.ts`)
+  if (!target)
+    throw new UserError(`no C compiler is known for ${platform}; add it to scripts/testing/probe.ts`)
   const isOwn = target.own === arch()
   const compiler = isOwn ? 'gcc' : `${target.cross}-gcc`
   const folder = temporaryFolder()

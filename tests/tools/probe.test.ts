@@ -3,8 +3,8 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { arch } from 'node:os'
 import { test } from 'node:test'
-import { parseElf } from './elf.ts'
-import { compileDynamic, compileStatic } from './probe.ts'
+import { parseElf } from '../../scripts/testing/elf.ts'
+import { compileDynamic, compileStatic } from '../../scripts/testing/probe.ts'
 
 const platform = `linux/${arch() === 'x64' ? 'amd64' : arch()}`
 const source = '#include <stdio.h>\nint main(void) { return puts("hello") < 0; }\n'

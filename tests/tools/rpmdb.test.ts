@@ -4,11 +4,11 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { before, describe, test } from 'node:test'
 import initSqlJs from 'sql.js'
-import { UserError } from '../lib/errors.ts'
-import { inRepo } from '../lib/paths.ts'
-import { directoryOf } from './checks/directory-image.ts'
-import { parseHeader } from './rpm-header.ts'
-import { fileFlags, fileStates, nvra, type Package, readPackages } from './rpmdb.ts'
+import { UserError } from '../../scripts/lib/errors.ts'
+import { inRepo } from '../../scripts/lib/paths.ts'
+import { directoryOf } from '../../scripts/testing/checks/directory-image.ts'
+import { parseHeader } from '../../scripts/testing/rpm-header.ts'
+import { fileFlags, fileStates, nvra, type Package, readPackages } from '../../scripts/testing/rpmdb.ts'
 
 const spec = `
 Name: first
