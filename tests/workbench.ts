@@ -14,6 +14,8 @@ import { inRepo, repoRoot } from '../scripts/lib/paths.ts'
 
 export interface Outcome {
   readonly exitCode: number
+  readonly stdout: string
+  /** Both streams, the second after the first. */
   readonly output: string
 }
 
@@ -85,7 +87,7 @@ export class Workbench {
       encoding: 'utf8',
       maxBuffer: 64 << 20,
     })
-    return { exitCode: status ?? 1, output: `${stdout}${stderr}` }
+    return { exitCode: status ?? 1, stdout, output: `${stdout}${stderr}` }
   }
 
   /** `npx tsx scripts/NAME …` */

@@ -27,8 +27,17 @@ export async function main(
     await run(args)
   } catch (error) {
     process.exitCode = 1
-    console.error(error instanceof UserError ? `error: ${error.message}` : error)
+    console.error(message(error))
   }
+}
+
+/** What the machine lacks is no defect either: it is told in one line. */
+function message(error: unknown): unknown {
+  if (error instanceof UserError) return `error: ${error.message}`
+  const { code, path, dest } = error as NodeJS.ErrnoException & { dest?: string }
+  if (code === 'ENOSPC')
+    return `error: no space left on the disk of ${dest ?? path}: free some, then run this again`
+  return error
 }
 
 /** Exported for its test: words, flags and values; an unknown option is an error with the nearest ones. */

@@ -64,3 +64,9 @@ test('two parents are one too many', () => {
   const root = workspace({ a: {}, b: {}, c: { dependencies: any('a', 'b') } })
   assert.throws(() => readWorkspace(root), /names a and b; an image has one parent/)
 })
+
+test('an image has the name of its folder', () => {
+  const root = workspace({ base: {} })
+  writeFileSync(join(root, 'base', 'package.json'), '{"name": "other"}')
+  assert.throws(() => readWorkspace(root), /the name is other; an image has the name of its folder, base/)
+})

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { nearest, UserError } from './errors.ts'
 import { inRepo } from './paths.ts'
 
@@ -45,11 +45,21 @@ export function lineage(images: ReadonlyMap<string, Image>, image: Image): Image
 
 function readImage(dir: string): Image {
   const file = join(dir, 'package.json')
-  let manifest: Record<string, unknown>
+  let manifest: {
+    name?: string
+    dependencies?: object
+    devDependencies?: object
+    image?: { internal?: boolean }
+  }
   try {
     manifest = JSON.parse(readFileSync(file, 'utf8'))
   } catch (error) {
     throw new UserError(`${file} is not valid JSON: ${(error as Error).message}`)
+  }
+  if (manifest.name !== basename(dir)) {
+    throw new UserError(
+      `${file}: the name is ${manifest.name}; an image has the name of its folder, ${basename(dir)}`,
+    )
   }
   const parents = Object.keys(manifest.dependencies ?? {})
   if (parents.length > 1) {
@@ -59,11 +69,11 @@ function readImage(dir: string): Image {
     )
   }
   return {
-    name: String(manifest.name),
+    name: manifest.name,
     dir,
     ...(parents[0] && { parent: parents[0] }),
     contexts: [...parents, ...Object.keys(manifest.devDependencies ?? {})],
-    internal: (manifest.image as { internal?: boolean } | undefined)?.internal === true,
+    internal: manifest.image?.internal === true,
   }
 }
 
