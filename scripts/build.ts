@@ -2,6 +2,7 @@ import { basename } from 'node:path'
 import { buildImage, dryRun } from './lib/build-image.ts'
 import { main } from './lib/cli.ts'
 import { readDistro } from './lib/distro.ts'
+import { requireRunnable } from './lib/emulation.ts'
 import { engineOf } from './lib/engines/index.ts'
 import { namedImages } from './lib/named-images.ts'
 import { chosenDistro, chosenEngine, chosenPlatforms } from './lib/settings.ts'
@@ -34,6 +35,7 @@ await main(usage, options, async ({ words, flags }) => {
   }
   const named = namedImages(images, words, basename(process.cwd()))
   if (flags['dry-run']) return console.log(named.flatMap(image => dryRun(image, settings)).join('\n'))
+  for (const platform of settings.platforms) requireRunnable(platform)
   await engine.probe()
   for (const image of named) await buildImage(image, settings)
 })

@@ -3,6 +3,7 @@ import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { foreignPlatform } from '../scripts/lib/emulation.ts'
 import { type Outcome, Workbench } from './workbench.ts'
 
 let bench: Workbench
@@ -38,6 +39,13 @@ test('an unknown distro, engine or platform is answered with the known ones', ()
     /PLATFORMS=linux\/arm: use linux\/amd64 or linux\/arm64/,
   )
   assertError(bench.script('setup', ['--distro', 'fedora']), /--distro=fedora: use al2023 or al2 or lab/)
+})
+
+test('a platform that this machine cannot run is said to need an emulator', () => {
+  assertError(
+    build('minimal-base', { PLATFORMS: foreignPlatform }),
+    /cannot run programs of linux\/\w+: install qemu-user-static/,
+  )
 })
 
 test('without an engine the error says how to get one', () => {

@@ -36,6 +36,12 @@ export class Workbench {
     const files = [...tracked.split('\0'), '.workshop.json'].filter(file => file && existsSync(inRepo(file)))
     execFileSync('cp', ['--parents', '--preserve=mode', ...files, this.root], { cwd: repoRoot })
     execFileSync('cp', ['-al', 'node_modules', this.root], { cwd: repoRoot })
+    // npm writes over this one in place.
+    execFileSync(
+      'cp',
+      ['--remove-destination', 'node_modules/.package-lock.json', join(this.root, 'node_modules')],
+      { cwd: repoRoot },
+    )
     execFileSync('git', ['init', '-q'], { cwd: this.root })
     for (const folder of ['docker', 'lab']) {
       if (!existsSync(inRepo('work', folder))) continue

@@ -4,6 +4,7 @@ import { readDistro } from '../lib/distro.ts'
 import { UserError } from '../lib/errors.ts'
 import { inRepo } from '../lib/paths.ts'
 import { type DistroName, distros, namedDistro, oneOf, recordedChoice } from '../lib/settings.ts'
+import { hasApt } from './debian-packages.ts'
 import { remoteDigest } from './registry.ts'
 import type { Row } from './report.ts'
 
@@ -16,7 +17,7 @@ export async function chooseDistro(
 ): Promise<{ chosen: DistroName; why: string; rows: Row[] }> {
   const asked = wanted ? oneOf('--distro', wanted, distros) : namedDistro()
   const row = await reach(asked && asked !== 'lab' ? asked : 'al2023')
-  const rows = [row, { what: 'lab', found: 'made here from the Debian archive', ok: true }]
+  const rows = [row, labRow()]
   if (asked) return { chosen: asked, why: 'as asked', rows }
   const before = recordedChoice().distro
   if (before) return { chosen: before, why: 'as recorded before', rows }
@@ -26,6 +27,14 @@ export async function chooseDistro(
     why: "Amazon's registry cannot be reached from here, so the embedded lab is used",
     rows,
   }
+}
+
+/** The lab is unpacked and installed in roots of its own, from .debs that apt fetches. */
+function labRow(): Row {
+  const missing = [...(process.getuid?.() === 0 ? [] : ['root']), ...(hasApt() ? [] : ['apt'])]
+  if (missing.length > 0)
+    return { what: 'lab', found: `cannot be made here without ${missing.join(' and ')}`, ok: false }
+  return { what: 'lab', found: 'made here from the Debian archive', ok: true }
 }
 
 /** Asks the registry for the pinned image and records its digest if none is recorded yet. */

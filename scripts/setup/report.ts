@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { emulatorOf, foreignPlatform } from '../lib/emulation.ts'
 import { requireVersion } from '../lib/engines/version.ts'
 import { UserError } from '../lib/errors.ts'
 import { capture } from '../lib/run.ts'
@@ -35,10 +35,9 @@ export async function tools(mayUseSudo: boolean): Promise<Row[]> {
 
 /** Whether this machine can run the other architecture's programs. */
 export function emulation(): Row {
-  const [other, handler] = process.arch === 'arm64' ? ['amd64', 'qemu-x86_64'] : ['arm64', 'qemu-aarch64']
-  const ok = existsSync(`/proc/sys/fs/binfmt_misc/${handler}`)
-  const found = ok ? handler : `none: install qemu-user-static and binfmt-support to build linux/${other}`
-  return { what: `programs of ${other}`, found, ok }
+  const found = emulatorOf(foreignPlatform)
+  const advice = `none: install qemu-user-static and binfmt-support to build ${foreignPlatform}`
+  return { what: `programs of ${foreignPlatform}`, found: found ?? advice, ok: found !== undefined }
 }
 
 async function isHere(program: string): Promise<boolean> {

@@ -1,0 +1,61 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** A real registry (Debian's docker-registry) on a free port of the loopback address, empty, until `stop`. */
+export async function startRegistry() {
+  const folder = mkdtempSync(join(tmpdir(), 'registry-'))
+  const host = `127.0.0.1:${await freePort()}`
+  const config = join(folder, 'config.json')
+  const storage = { filesystem: { rootdirectory: join(folder, 'data') } }
+  writeFileSync(
+    config,
+    JSON.stringify({ version: '0.1', log: { level: 'error' }, storage, http: { addr: host } }),
+  )
+  const server = spawn('docker-registry', ['serve', config], { stdio: 'ignore' })
+  await waitFor(`http://${host}/v2/`)
+  return {
+    host,
+    /** Copies the image of a self-contained layout to `host/name`. */
+    push(layout: string, name: string): void {
+      execFileSync(
+        'skopeo',
+        ['copy', '--dest-tls-verify=false', `oci:${layout}:latest`, `docker://${host}/${name}`],
+        {
+          stdio: 'pipe',
+        },
+      )
+    },
+    stop(): void {
+      server.kill()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise(resolve => {
+    const probe = createServer()
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address()
+      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
+    })
+  })
+}
+
+async function waitFor(url: string): Promise<void> {
+  for (let tries = 0; tries < 100; tries++) {
+    if (
+      await fetch(url).then(
+        answer => answer.ok,
+        () => false,
+      )
+    )
+      return
+    await sleep(100)
+  }
+  throw new Error(`no answer from ${url}: is the package docker-registry installed?`)
+}
