@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, release, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { main } from './lib/cli.ts'
@@ -8,7 +8,7 @@ import { readImage } from './lib/oci/layout.ts'
 import { inRepo } from './lib/paths.ts'
 import { layoutsOf } from './lib/plan.ts'
 import { type Command, capture } from './lib/run.ts'
-import { engines } from './lib/settings.ts'
+import { type EngineName, engines } from './lib/settings.ts'
 import { findImage, type Image, readWorkspace } from './lib/workspace.ts'
 
 const usage = `
@@ -22,48 +22,63 @@ moment of the machine hits all alike; medians and ratios are printed. Needs root
 const image = 'minimal-base-glibc'
 const platform = 'linux/amd64'
 
-await main(
-  usage,
-  { rounds: { type: 'string', help: 'how many rounds; 5 if left out' } },
-  async ({ values }) => {
-    const rounds = Number(values.rounds ?? 5)
-    if (!Number.isInteger(rounds) || rounds < 1)
-      throw new UserError(`--rounds=${values.rounds}: use a whole number from 1`)
-    const builds = Object.fromEntries(
-      engines.map(engine => [engine, ['node', '--import', 'tsx', 'scripts/build.ts', '--no-cache', image]]),
-    )
-    for (const engine of engines) await time({ argv: ['npx', 'turbo', 'run', 'build'], env: env(engine) })
-    const floor = await prepareFloor(readWorkspace())
-    const times: Record<string, number[]> = {}
-    const phases: Record<string, string> = {}
-    try {
-      for (let round = 0; round < rounds; round++) {
-        const note = (what: string, seconds: number) => {
-          times[what] = [...(times[what] ?? []), seconds]
-        }
-        note('floor: dnf', await time(floor.install))
-        note('floor: tar and gzip', await time(floor.pack))
-        await capture(floor.clean)
-        for (const engine of engines) {
-          note(`cached, ${engine}`, await time({ argv: ['npx', 'turbo', 'run', 'build'], env: env(engine) }))
-          const [program, ...args] = builds[engine]!
-          const command: Command = { argv: [program!, ...args], env: env(engine) }
-          note(
-            `cold glibc, ${engine}`,
-            await time(command, output => (phases[engine] = /\((parents .*)\)/.exec(output)?.[1] ?? '')),
-          )
-          // The outputs are the engine's, as turbo left them.
-          await time({ argv: ['npx', 'turbo', 'run', 'build'], env: env(engine) })
-        }
-      }
-    } finally {
-      rmSync(floor.root, { recursive: true, force: true })
-    }
-    report(times, phases, rounds)
-  },
-)
+/** What was timed → seconds of each round. */
+type Times = Record<string, number[]>
+/** Engine → how its last cold build says that it spent its time. */
+type Phases = Partial<Record<EngineName, string>>
 
-function env(engine: string) {
+const options = {
+  rounds: { type: 'string', help: 'how many rounds; 5 if left out' },
+  write: { type: 'boolean', help: 'put the result into docs/benchmarks.md' },
+} as const
+
+await main(usage, options, async ({ values, flags }) => {
+  const rounds = Number(values.rounds ?? 5)
+  if (!Number.isInteger(rounds) || rounds < 1) {
+    throw new UserError(`--rounds=${values.rounds}: use a whole number from 1`)
+  }
+  for (const engine of engines) await time(buildAll(engine))
+  const floor = await prepareFloor(readWorkspace())
+  const times: Times = {}
+  const phases: Phases = {}
+  try {
+    for (let round = 0; round < rounds; round++) await measureRound(floor, times, phases)
+  } finally {
+    rmSync(floor.root, { recursive: true, force: true })
+  }
+  const result = report(times, phases, rounds)
+  console.log(result)
+  if (flags.write)
+    writeFileSync(
+      inRepo('docs', 'benchmarks.md'),
+      `# Benchmarks\n\nThe last run of \`npm run bench\`.\n\n${result}`,
+    )
+})
+
+async function measureRound(floor: Floor, times: Times, phases: Phases): Promise<void> {
+  const note = (what: string, seconds: number) => {
+    times[what] = [...(times[what] ?? []), seconds]
+  }
+  note('floor: dnf', await time(floor.install))
+  note('floor: tar and gzip', await time(floor.pack))
+  await time(floor.clean)
+  for (const engine of engines) {
+    // Once unseen: it puts this engine's outputs back in place.
+    await time(buildAll(engine))
+    note(`all cached, ${engine}`, await time(buildAll(engine)))
+    const argv = ['node', '--import', 'tsx', 'scripts/build.ts', '--no-cache', image] as const
+    const spent = await time({ argv: [...argv], env: env(engine) }, output => {
+      phases[engine] = /\((parents .*)\)/.exec(output)?.[1] ?? ''
+    })
+    note(`cold glibc, ${engine}`, spent)
+  }
+}
+
+function buildAll(engine: EngineName): Command {
+  return { argv: ['npx', 'turbo', 'run', 'build'], env: env(engine) }
+}
+
+function env(engine: EngineName): Record<string, string> {
   return { ENGINE: engine, DISTRO: 'lab', TURBO_TELEMETRY_DISABLED: '1' }
 }
 
@@ -76,8 +91,16 @@ async function time(command: Command, look: (output: string) => void = () => {})
   return seconds
 }
 
+/** The least that a build has to do, done by hand. */
+interface Floor {
+  readonly root: string
+  readonly install: Command
+  readonly pack: Command
+  readonly clean: Command
+}
+
 /** The builder's root unpacked, to run its dnf in, and the commands that do by hand what a build does at the least. */
-async function prepareFloor(images: ReadonlyMap<string, Image>) {
+async function prepareFloor(images: ReadonlyMap<string, Image>): Promise<Floor> {
   mkdirSync(inRepo('work'), { recursive: true })
   const root = mkdtempSync(inRepo('work', 'floor-'))
   await unpack(images, 'builder', root)
@@ -91,9 +114,9 @@ async function prepareFloor(images: ReadonlyMap<string, Image>) {
     --installroot=/floor --releasever=1 --setopt=reposdir=/etc/yum.repos.d --setopt=install_weak_deps=False install ${packages}`
   return {
     root,
-    install: { argv: ['unshare', '--mount', 'sh', '-c', dnf, root] } as Command,
-    pack: { argv: ['sh', '-c', 'tar -C "$0/tree" -cf - . | gzip -6 > "$0/tree.tar.gz"', root] } as Command,
-    clean: { argv: ['sh', '-c', 'rm -rf "$0/floor" && mkdir "$0/floor"', root] } as Command,
+    install: { argv: ['unshare', '--mount', 'sh', '-c', dnf, root] },
+    pack: { argv: ['sh', '-c', 'tar -C "$0/tree" -cf - . | gzip -6 > "$0/tree.tar.gz"', root] },
+    clean: { argv: ['sh', '-c', 'rm -rf "$0/floor" && mkdir "$0/floor"', root] },
   }
 }
 
@@ -105,23 +128,26 @@ async function unpack(images: ReadonlyMap<string, Image>, name: string, folder: 
   }
 }
 
-function report(times: Record<string, number[]>, phases: Record<string, string>, rounds: number): void {
-  const median = (values: number[]) => [...values].sort((a, b) => a - b)[values.length >> 1]!
+function report(times: Times, phases: Phases, rounds: number): string {
+  const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1]!
   const floor = median(times['floor: dnf']!) + median(times['floor: tar and gzip']!)
   const rows = Object.entries(times).map(([what, values]) => {
     const ratio = what.startsWith('cold') ? `${(median(values) / floor).toFixed(2)} × floor` : ''
-    return `| ${what} | ${median(values).toFixed(2)} | ${Math.min(...values).toFixed(2)} | ${Math.max(...values).toFixed(2)} | ${ratio} |`
+    const [middle, least, most] = [median(values), Math.min(...values), Math.max(...values)]
+    return `| ${what} | ${middle.toFixed(2)} | ${least.toFixed(2)} | ${most.toFixed(2)} | ${ratio} |`
   })
-  const model = /model name\s*: (.*)/.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? cpus()[0]?.model
-  console.log(`
-${new Date().toISOString().slice(0, 10)}, ${cpus().length} × ${model}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}, Node ${process.versions.node}; ${rounds} rounds
+  const model = /model name\s*: (.*)/.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? 'processor'
+  const memory = Math.round(totalmem() / 2 ** 30)
+  const spent = Object.entries(phases).map(([engine, phase]) => `- ${engine}: ${phase}`)
+  return `${new Date().toISOString().slice(0, 10)}; ${cpus().length} × ${model}, ${memory} GiB, Linux ${release()}, Node ${process.versions.node}; ${rounds} rounds, seconds.
 
-| what | median s | min | max | ratio |
+| what | median | min | max | ratio |
 |---|---|---|---|---|
 ${rows.join('\n')}
 | floor, both parts | ${floor.toFixed(2)} | | | |
 
-Where a cold build's time goes, last round: ${Object.entries(phases)
-    .map(([engine, phase]) => `${engine}: ${phase}`)
-    .join('; ')}; the rest is Node's start and probing the engine.`)
+Where the last cold build's time went; the rest is Node's start and asking the engine for its version:
+
+${spent.join('\n')}
+`
 }

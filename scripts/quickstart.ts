@@ -54,4 +54,6 @@ async function describeImage(
   return rows.map(([what, value]) => `${what!.padEnd(11)}${value}`).join('\n')
 }
 
-const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`
+}

@@ -48,5 +48,5 @@ test('the image that the README adds builds and passes its tests, and no other f
     .run(['git', 'status', '--porcelain'])
     .stdout.split('\n')
     .filter(line => !line.startsWith('A '))
-  assert.deepEqual(changed.filter(Boolean).sort(), ['AM package-lock.json', `?? ${folder}/`])
+  assert.deepEqual(changed.filter(Boolean).sort(), [`?? ${folder}/`, 'AM package-lock.json'])
 })
