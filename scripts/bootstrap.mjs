@@ -5,7 +5,7 @@ import { existsSync, statSync } from 'node:fs'
 
 const installed = 'node_modules/.package-lock.json'
 const current = existsSync(installed) && statSync(installed).mtimeMs >= statSync('package-lock.json').mtimeMs
-if (!current) run('npm', ['ci', '--no-audit', '--no-fund'])
+if (!current) run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund'])
 const [script, ...args] = process.argv.slice(2)
 run(process.execPath, ['--import', 'tsx', script, ...args])
 

@@ -35,7 +35,7 @@ await main(usage, options, async ({ words, flags }) => {
   }
   const named = namedImages(images, words, basename(process.cwd()))
   if (flags['dry-run']) return console.log(named.flatMap(image => dryRun(image, settings)).join('\n'))
-  for (const platform of settings.platforms) requireRunnable(platform)
+  if (engine.isLocal()) for (const platform of settings.platforms) requireRunnable(platform)
   await engine.probe()
   for (const image of named) await buildImage(image, settings)
 })

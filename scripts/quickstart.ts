@@ -1,8 +1,10 @@
 import { join } from 'node:path'
 import { $ } from 'zx'
 import { main } from './lib/cli.ts'
+import { UserError } from './lib/errors.ts'
 import { filesList, readFiles } from './lib/finish.ts'
 import { readImage } from './lib/oci/layout.ts'
+import { repoRoot } from './lib/paths.ts'
 import { layoutsOf, platformFolder } from './lib/plan.ts'
 import { chosenPlatforms, type Platform } from './lib/settings.ts'
 import { findImage, type Image, readWorkspace } from './lib/workspace.ts'
@@ -16,16 +18,21 @@ From a fresh clone to an image: installs what is missing, builds minimal-base-gl
 `
 
 await main(usage, {}, async () => {
-  const show = $({ stdio: 'inherit' })
-  await show`node --import tsx scripts/setup.ts --yes`
-  await show`npx turbo run build --filter=minimal-base-glibc`
+  const show = $({ stdio: 'inherit', cwd: repoRoot, nothrow: true })
+  for (const command of [
+    ['node', '--import', 'tsx', 'scripts/setup.ts', '--yes'],
+    ['npx', 'turbo', 'run', 'build', '--filter=minimal-base-glibc'],
+  ]) {
+    const { exitCode } = await show`${command}`
+    if (exitCode !== 0) throw new UserError(`'${command.join(' ')}' failed; the lines above say why`)
+  }
   const images = readWorkspace()
   for (const platform of chosenPlatforms()) {
     console.log(`\n${await describeImage(images, findImage(images, 'minimal-base-glibc'), platform)}`)
   }
   console.log(`
 Run something in it:  npx tsx scripts/run.ts minimal-base-glibc -- /usr/bin/getent passwd nobody
-See what it holds:    less images/minimal-base-glibc/dist/linux_amd64/files.jsonl
+See what it holds:    less images/minimal-base-glibc/dist/${platformFolder(chosenPlatforms()[0]!)}/files.jsonl
 Build it again:       npx turbo run build --filter=minimal-base-glibc`)
 })
 
@@ -38,6 +45,7 @@ async function describeImage(
   const { digest, manifest } = readImage(layoutsOf(images, image), platform)
   const files = readFiles(filesList(join(image.dir, 'dist'), platformFolder(platform)))
   const layers = manifest.layers.map(({ size }) => megabytes(size))
+  const packages = await packagesOf(await openImage(images, image, platform))
   const rows = [
     ['image', `${image.name} ${platform}`],
     ['digest', digest],
@@ -45,7 +53,13 @@ async function describeImage(
       'download',
       `${megabytes(manifest.layers.reduce((sum, { size }) => sum + size, 0))} (layers: ${layers.join(', ')})`,
     ],
-    ['packages', `${(await packagesOf(await openImage(images, image, platform))).length}`],
+    [
+      'packages',
+      packages
+        .map(({ name }) => name)
+        .sort()
+        .join(' '),
+    ],
     [
       'installed',
       `${megabytes(files.reduce((sum, { size }) => sum + size, 0))} in ${files.length} files and folders`,

@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { main } from './lib/cli.ts'
 import { engineOf } from './lib/engines/index.ts'
 import { UserError } from './lib/errors.ts'
@@ -26,12 +26,12 @@ await main(usage, options, async ({ words, values }) => {
   const images = readWorkspace()
   const layout = mkdtempSync(join(tmpdir(), 'eks-distro-base-'))
   try {
-    assembleLayout(layoutsOf(images, findImage(images, name)), chosenPlatforms()[0]!, join(layout, 'oci'))
-    const [file, path] = values.add?.split(':') ?? []
-    const result = await engineOf[chosenEngine()].run(join(layout, 'oci'), {
+    const platform = chosenPlatforms()[0]!
+    assembleLayout(layoutsOf(images, findImage(images, name)), platform, join(layout, 'oci'))
+    const result = await engineOf[chosenEngine()].run(join(layout, 'oci'), platform, {
       argv,
       ...(values.user && { user: values.user }),
-      ...(file && path && { add: { [path]: file } }),
+      ...(values.add && { add: parseAdd(values.add) }),
     })
     process.stdout.write(result.stdout && `${result.stdout}\n`)
     process.stderr.write(result.stderr && `${result.stderr}\n`)
@@ -40,3 +40,9 @@ await main(usage, options, async ({ words, values }) => {
     rmSync(layout, { recursive: true, force: true })
   }
 })
+
+function parseAdd(value: string): Record<string, string> {
+  const [file, path, ...rest] = value.split(':')
+  if (file && path?.startsWith('/') && rest.length === 0) return { [path]: resolve(file) }
+  throw new UserError(`--add=${value}: write it as FILE:PATH, PATH absolute in the image`)
+}

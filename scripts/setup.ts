@@ -24,9 +24,9 @@ const options = {
 await main(usage, options, async ({ flags, values, words }) => {
   if (words[0]) throw new UserError(`setup takes no word such as ${words[0]}: see --help`)
   if (flags.stop) return stopPrivateDocker()
-  const mayUseSudo = flags.yes === true || !unattended()
-  const rows: Row[] = [nodeVersion(), ...(await tools(mayUseSudo))]
-  const engine = await chooseEngine(values.engine, mayUseSudo)
+  const leave = flags.yes ? 'yes' : unattended() ? 'no' : 'ask'
+  const rows: Row[] = [nodeVersion(), ...(await tools(leave))]
+  const engine = await chooseEngine(values.engine, leave)
   const distro = await chooseDistro(values.distro)
   rows.push(...engine.rows, ...distro.rows, emulation())
   recordChoice({ distro: distro.chosen, engine: engine.chosen })

@@ -3,6 +3,8 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { program } from '../scripts/lib/engines/buildah.ts'
+import { docker } from '../scripts/lib/engines/buildkit.ts'
 import { blobPath } from '../scripts/lib/oci/blobs.ts'
 import { readImage } from '../scripts/lib/oci/layout.ts'
 import { layoutsOf } from '../scripts/lib/plan.ts'
@@ -53,19 +55,18 @@ test('a flipped byte in a restored blob is found when a child is built on it', (
   )
 })
 
-/** Removes all that the engine holds: on the daemon that setup started, or in buildah's storage of this machine. */
+/** Removes all that the engine holds: the storages below work/ are the workshop's own. */
 function emptyEngine(): void {
-  if (chosenEngine() === 'buildah') {
-    execFileSync('buildah', ['rm', '--all'])
-    execFileSync('buildah', ['rmi', '--all', '--force'])
-    return
-  }
-  const docker = join(bench.root, 'work/docker')
-  const env = {
-    ...process.env,
-    DOCKER_HOST: `unix://${docker}/docker.sock`,
-    DOCKER_CONFIG: `${docker}/config`,
-  }
-  execFileSync(`${docker}/usr/bin/docker`, ['buildx', 'prune', '--all', '--force'], { env })
-  execFileSync(`${docker}/usr/bin/docker`, ['system', 'prune', '--all', '--force'], { env })
+  const commands =
+    chosenEngine() === 'buildah'
+      ? [
+          [...program, 'rm', '--all'],
+          [...program, 'rmi', '--all', '--force'],
+        ]
+      : [
+          docker('buildx', 'prune', '--all', '--force').argv,
+          docker('system', 'prune', '--all', '--force').argv,
+        ]
+  for (const [name, ...args] of commands)
+    execFileSync(name!, args, { env: { ...process.env, ...docker().env } })
 }

@@ -12,7 +12,9 @@ before(() => {
   bench.takeDist('distro', 'builder')
   bench.write('images/probe/package.json', '{"name": "probe", "devDependencies": {"builder": "*"}}')
   const rpms = mkdtempSync(join(tmpdir(), 'rpms-'))
-  makeRpm(rpms, 'unsigned', '')
+  makeRpm(rpms, 'unsigned')
+  makeRpm(rpms, 'elsewhere', '--target=aarch64')
+  execFileSync('createrepo_c', ['--quiet', rpms])
   execFileSync('cp', ['-r', rpms, join(bench.root, 'images/probe/rpms')])
 })
 after(() => bench.remove())
@@ -38,25 +40,33 @@ const damage = (glob: string) =>
   glob +
   "')[0], 'r+b'); f.seek(0, 2); f.seek(f.tell() // 2); b = f.read(1)[0]; f.seek(-1, 1); f.write(bytes([b ^ 1]))\""
 
-function makeRpm(folder: string, name: string, extra: string): void {
+function makeRpm(folder: string, name: string, ...flags: string[]): void {
   const spec = join(folder, `${name}.spec`)
+  const head = `Name: ${name}
+Version: 1
+Release: 1
+Summary: ${name}
+License: none
+`
   writeFileSync(
     spec,
-    `Name: ${name}\nVersion: 1\nRelease: 1\nSummary: ${name}\nLicense: none\n%description\n${name}\n%files\n${extra}`,
+    `${head}%description
+${name}
+%files
+`,
   )
-  execFileSync('rpmbuild', [
-    '-bb',
-    '--quiet',
-    '--define',
-    `_rpmdir ${folder}`,
-    '--define',
-    '_rpmfilename %%{NAME}.rpm',
-    spec,
-  ])
+  const defines = [`_rpmdir ${folder}`, '_rpmfilename %%{NAME}.rpm'].flatMap(define => ['--define', define])
+  execFileSync('rpmbuild', ['-bb', '--quiet', ...flags, ...defines, spec], { stdio: 'pipe' })
 }
 
 test('a package that does not exist is named, with the nearest names', () => {
   assertRefused('install_rpm glibcc', /install_rpm: .*glibcc.*glibc/)
+})
+
+test('a package that exists for another architecture only is said to', () => {
+  const repo =
+    "printf '[elsewhere]\\nname=elsewhere\\nbaseurl=file:///tmp/rpms\\ngpgcheck=0\\n' > /etc/yum.repos.d/elsewhere.repo"
+  assertRefused(`${repo} && install_rpm elsewhere`, /install_rpm: .*elsewhere.*aarch64/)
 })
 
 test('an unsigned RPM is refused', () => {

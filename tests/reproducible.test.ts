@@ -7,18 +7,10 @@ import { inRepo } from '../scripts/lib/paths.ts'
 import { layoutsOf } from '../scripts/lib/plan.ts'
 import { chosenEngine } from '../scripts/lib/settings.ts'
 import { type Image, readWorkspace } from '../scripts/lib/workspace.ts'
-import { Workbench } from './workbench.ts'
+import { buildOrder, Workbench } from './workbench.ts'
 
 const platform = 'linux/amd64'
-/** Parents before children. */
-const names = [
-  'distro',
-  'builder',
-  'eks-distro-base',
-  'minimal-base',
-  'minimal-base-nonroot',
-  'minimal-base-glibc',
-]
+const names = buildOrder(readWorkspace())
 
 let bench: Workbench
 before(() => {

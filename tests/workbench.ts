@@ -11,12 +11,25 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { inRepo, repoRoot } from '../scripts/lib/paths.ts'
+import { findImage, type Image } from '../scripts/lib/workspace.ts'
 
 export interface Outcome {
   readonly exitCode: number
   readonly stdout: string
   /** Both streams, the second after the first. */
   readonly output: string
+}
+
+/** The image and all that it is made with, each after what it is made with itself. */
+export function closure(images: ReadonlyMap<string, Image>, name: string): string[] {
+  return [
+    ...new Set([...findImage(images, name).contexts.flatMap(context => closure(images, context)), name]),
+  ]
+}
+
+/** Every image, after those it is made with. */
+export function buildOrder(images: ReadonlyMap<string, Image>): string[] {
+  return [...new Set([...images.keys()].flatMap(name => closure(images, name)))]
 }
 
 /**
@@ -43,7 +56,7 @@ export class Workbench {
       { cwd: repoRoot },
     )
     execFileSync('git', ['init', '-q'], { cwd: this.root })
-    for (const folder of ['docker', 'lab']) {
+    for (const folder of ['docker', 'lab', 'buildah']) {
       if (!existsSync(inRepo('work', folder))) continue
       mkdirSync(join(this.root, 'work'), { recursive: true })
       execFileSync('ln', ['-s', inRepo('work', folder), join(this.root, 'work', folder)])

@@ -54,6 +54,7 @@ const added = [
 ]
 
 testImage({
+  download: { layer: 8_000_000 },
   config: { User: '0', Env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'] },
   packages: [...names, ...added, ...(distro === 'al2' ? [] : ['amazon-linux-repo-cdn', 'pcre2'])],
   files: {

@@ -1,16 +1,18 @@
-import { mkdirSync, renameSync, rmSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Distro } from './distro.ts'
 import { prepareDistro } from './distro-root.ts'
 import type { Engine } from './engines/engine.ts'
 import { UserError } from './errors.ts'
-import { filesList, finishImage, type Parent, readFiles, writeFiles } from './finish.ts'
+import { filesList, finishImage, writeFiles } from './finish.ts'
+import { checkFroms } from './froms.ts'
+import { withLock } from './lock.ts'
 import type { Descriptor } from './oci/blobs.ts'
 import { assembleLayout, readImage, writeIndex } from './oci/layout.ts'
-import { type BuildPlan, contextSources, layoutsOf, planBuild, platformFolder } from './plan.ts'
+import { type BuildPlan, contextSources, planBuild, platformFolder } from './plan.ts'
 import { perform, show } from './run.ts'
 import type { Platform } from './settings.ts'
-import { findImage, type Image } from './workspace.ts'
+import type { Image } from './workspace.ts'
 
 /** What a build needs besides the image: the workspace it is part of, and what was chosen. */
 export interface BuildSettings {
@@ -32,19 +34,27 @@ export function dryRun(image: Image, settings: BuildSettings): string[] {
  * Builds an image for every platform into its `dist/`: a thin OCI layout, and the list of its files for each platform.
  * All is made in `work/` and moved to `dist/` at the end, so that a build that is killed leaves the old image or none.
  */
-export async function buildImage(image: Image, settings: BuildSettings): Promise<void> {
-  const work = join(image.dir, 'work')
-  const made = join(work, 'dist')
-  const dist = join(image.dir, 'dist')
-  rmSync(work, { recursive: true, force: true })
-  const manifests = new Map<string, Descriptor>()
-  for (const platform of settings.platforms) {
-    manifests.set(platform, await buildPlatform(planBuild(image, platform, settings), settings, made))
-  }
-  writeIndex(join(made, 'oci'), manifests)
-  rmSync(dist, { recursive: true, force: true })
-  renameSync(made, dist)
-  rmSync(work, { recursive: true, force: true })
+export function buildImage(image: Image, settings: BuildSettings): Promise<void> {
+  return withLock(join(image.dir, 'work', 'lock'), `building ${image.name}`, async () => {
+    const made = join(image.dir, 'work', 'dist')
+    const dist = join(image.dir, 'dist')
+    const plans = settings.platforms.map(platform => planBuild(image, platform, settings))
+    for (const folder of [made, ...plans.map(({ work }) => work)])
+      rmSync(folder, { recursive: true, force: true })
+    const manifests = new Map<string, Descriptor>()
+    for (const plan of plans) {
+      checkFroms(
+        plan.dockerfile,
+        readFileSync(plan.dockerfile, 'utf8'),
+        plan.contexts.map(({ name }) => name),
+      )
+      manifests.set(plan.platform, await buildPlatform(plan, settings, made))
+      rmSync(plan.work, { recursive: true, force: true })
+    }
+    writeIndex(join(made, 'oci'), manifests)
+    rmSync(dist, { recursive: true, force: true })
+    renameSync(made, dist)
+  })
 }
 
 async function buildPlatform(plan: BuildPlan, settings: BuildSettings, made: string): Promise<Descriptor> {
@@ -64,7 +74,9 @@ async function buildPlatform(plan: BuildPlan, settings: BuildSettings, made: str
     await perform(`building ${image.name} for ${platform}`, command)
   }
   phases.end('engine')
-  const parent = image.parent ? readParent(settings.images, image.parent, platform) : undefined
+  const parent = image.parent
+    ? readImage(contextSources(settings.images, image.parent, platform), platform)
+    : undefined
   const { manifest, files } = await finishImage(
     plan,
     settings.engine.readExport(plan),
@@ -90,13 +102,5 @@ function stopwatch() {
       since = now
     },
     report: () => spent.join(', '),
-  }
-}
-
-function readParent(images: ReadonlyMap<string, Image>, name: string, platform: Platform): Parent {
-  const parent = findImage(images, name)
-  return {
-    image: readImage(layoutsOf(images, parent), platform),
-    files: readFiles(filesList(join(parent.dir, 'dist'), platformFolder(platform))),
   }
 }

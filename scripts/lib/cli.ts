@@ -21,6 +21,8 @@ export async function main(
   options: Readonly<Record<string, Option>>,
   run: (args: Arguments) => Promise<void>,
 ): Promise<void> {
+  // Files that land in images must not have the mode of somebody's habit.
+  process.umask(0o022)
   try {
     const args = readArguments(process.argv.slice(2), options)
     if (args.flags.help) return console.log(help(usage, options))
@@ -35,6 +37,9 @@ export async function main(
 function message(error: unknown): unknown {
   if (error instanceof UserError) return `error: ${error.message}`
   const { code, path, dest } = error as NodeJS.ErrnoException & { dest?: string }
+  if (code === 'EACCES' || code === 'EPERM') {
+    return `error: ${path} belongs to another user: run this as that user, or remove it`
+  }
   if (code === 'ENOSPC')
     return `error: no space left on the disk of ${dest ?? path}: free some, then run this again`
   return error

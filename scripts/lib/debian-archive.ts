@@ -38,11 +38,14 @@ export async function openArchive({ arch, suites, workDir }: ArchiveRequest): Pr
   )
   await writeFile(join(home, 'sources.list'), sources.join(''))
   await writeFile(join(home, 'status'), '')
-  const aptGet = (...args: string[]) => execa('apt-get', [...aptOptions(home, arch), ...args], { cwd: debs })
+  const aptGet = (...args: string[]) =>
+    execa('apt-get', [...aptOptions(home, arch), ...args], { cwd: debs }).catch(error => {
+      throw new UserError(`apt-get ${args.slice(0, 3).join(' ')} … failed:\n${lastLines(error.stderr)}`)
+    })
 
   await aptGet('update', '-o', 'APT::Update::Error-Mode=any').catch(error => {
     throw new UserError(
-      `The Debian archive that apt is set up with cannot be read:\n${lastLines(error.stderr)}\n` +
+      `The Debian archive that apt is set up with cannot be read. ${error.message}\n` +
         'Check that "apt-get update" works on this machine, then run again.',
     )
   })

@@ -26,7 +26,10 @@ export async function prepareDistro(plan: BuildPlan, distro: Distro, dist: strin
   }
   const tar = join(plan.work, 'repo.tar')
   const canonical = ['--sort=name', '--owner=0', '--group=0', '--numeric-owner', `--mtime=@${distro.epoch}`]
-  await perform('packing the repository', { argv: ['tar', ...canonical, '-C', packages, '-cf', tar, '.'] })
+  await perform('packing the repository', {
+    argv: ['tar', ...canonical, '-C', packages, '-cf', tar, '.'],
+    env: { TAR_OPTIONS: '' },
+  })
   writeLayout(repositoryIn(dist, plan.platform), tar, plan.platform, {})
 }
 

@@ -8,14 +8,8 @@ import { blobPath, type Descriptor, digestOf } from './oci/blobs.ts'
 import type { FileEntry } from './oci/files.ts'
 import { compare, writeLayer } from './oci/layer.ts'
 import { type LayoutImage, type Manifest, mediaTypes, writeJson } from './oci/layout.ts'
-import { applyLayers } from './oci/rootfs.ts'
+import { applyLayers, listFiles } from './oci/rootfs.ts'
 import type { BuildPlan } from './plan.ts'
-
-/** The parent as its own `dist/` has it; an image without one starts from nothing. */
-export interface Parent {
-  readonly image: LayoutImage
-  readonly files: readonly FileEntry[]
-}
 
 /**
  * Turns what an engine exported into the image: the parent's layers as they are, plus one layer, in canonical form,
@@ -25,7 +19,7 @@ export interface Parent {
 export async function finishImage(
   plan: BuildPlan,
   made: Export,
-  parent: Parent | undefined,
+  parent: LayoutImage | undefined,
   layout: string,
 ): Promise<{ manifest: Descriptor; files: readonly FileEntry[] }> {
   checkParent(plan, made, parent)
@@ -33,9 +27,10 @@ export async function finishImage(
     made.layers.map((layer, index) => uncompressed(layer, join(plan.work, `layer-${index}.tar`))),
   )
   const rootfs = applyLayers(layers)
-  const { files, changes } = compare(parent?.files ?? [], rootfs)
-  const descriptors = [...(parent?.image.manifest.layers ?? [])]
-  const diffIds = [...(parent?.image.config.rootfs.diff_ids ?? [])]
+  const parentLayers = layers.slice(0, parent?.manifest.layers.length ?? 0)
+  const { files, changes } = compare(listFiles(applyLayers(parentLayers)), rootfs)
+  const descriptors = [...(parent?.manifest.layers ?? [])]
+  const diffIds = [...(parent?.config.rootfs.diff_ids ?? [])]
   if (changes.added.length + changes.removed.length > 0) {
     const tar = join(plan.work, 'layer.tar')
     diffIds.push(writeLayer(tar, changes, rootfs, plan.epoch))
@@ -47,8 +42,8 @@ export async function finishImage(
 }
 
 /** The Dockerfile's last stage has to be `FROM` the parent that package.json names, or its layers would be lost. */
-function checkParent({ image }: BuildPlan, made: Export, parent: Parent | undefined): void {
-  const expected = parent?.image.config.rootfs.diff_ids ?? []
+function checkParent({ image }: BuildPlan, made: Export, parent: LayoutImage | undefined): void {
+  const expected = parent?.config.rootfs.diff_ids ?? []
   if (expected.every((diffId, index) => made.config.rootfs.diff_ids[index] === diffId)) return
   throw new UserError(
     `images/${image.name}/Dockerfile does not end in a stage FROM ${image.parent}, which package.json names as its parent`,

@@ -19,7 +19,13 @@ export async function uncompressed(file: string, target: string): Promise<string
 }
 
 async function gzip(options: string[], from: string, to: string): Promise<void> {
-  const process = execa('gzip', options, { stdin: 'pipe', stdout: 'pipe', buffer: false })
+  const process = execa('gzip', options, {
+    stdin: 'pipe',
+    stdout: 'pipe',
+    buffer: false,
+    // Options in the environment would change the bytes.
+    env: { GZIP: '' },
+  })
   await Promise.all([
     pipeline(createReadStream(from), process.stdin),
     pipeline(process.stdout, createWriteStream(to)),

@@ -26,7 +26,7 @@ export function canonicalConfig(made: ImageConfig, diffIds: readonly string[], e
     created,
     config: runtimeConfig(made.config),
     rootfs: { type: 'layers', diff_ids: diffIds },
-    ...{ history },
+    history,
   }
 }
 

@@ -14,6 +14,7 @@ export interface ImageConfig {
     readonly Labels?: Readonly<Record<string, string>>
   }
   readonly rootfs: { readonly type: 'layers'; readonly diff_ids: readonly string[] }
+  readonly history?: readonly { readonly created: string; readonly created_by: string }[]
 }
 
 /** One finished image on one platform, read from its `dist/`. */
@@ -24,6 +25,8 @@ export interface BuiltImage {
   /** `sha256:…` of the manifest. */
   readonly digest: string
   readonly config: ImageConfig
+  /** Compressed bytes of each layer, lowest first. */
+  readonly layerSizes: readonly number[]
   /** Every path of the final root filesystem (all layers applied). */
   readonly files: ReadonlyMap<string, FileEntry>
   /** Content of a file; hardlinks and symlinks (inside the image) are followed. Throws UserError if there is none. */

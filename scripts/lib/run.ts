@@ -28,8 +28,13 @@ export function show({ argv, cwd, env = {} }: Command): string {
 
 /** Runs to the end and returns what was printed, whatever the exit code. Throws UserError if the program is not there. */
 export async function capture(command: Command): Promise<Result> {
-  const { exitCode, stdout, stderr } = await start(command, 'pipe')
-  return { exitCode: exitCode ?? 1, stdout, stderr }
+  const { exitCode, stdout, stderr, shortMessage } = await start(command, 'pipe')
+  // A program that a signal ended has no exit code, and often nothing to say.
+  return {
+    exitCode: exitCode ?? 1,
+    stdout,
+    stderr: exitCode === undefined ? stderr || shortMessage! : stderr,
+  }
 }
 
 /**
@@ -55,8 +60,6 @@ async function start({ argv, cwd, env }: Command, out: Out) {
     stderr: out,
     all: true,
     reject: false,
-    // A builder that is asked to stop removes its half-made layers; give it the time.
-    forceKillAfterDelay: 10_000,
     maxBuffer: 64 << 20,
   })
   if ((result as { code?: string }).code !== 'ENOENT') return result

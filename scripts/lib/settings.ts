@@ -46,13 +46,17 @@ export function chosenDistro(): DistroName {
   return namedDistro() ?? recordedChoice().distro ?? 'al2023'
 }
 
+/** `ENGINE`, if it is set. */
+export function namedEngine(): EngineName | undefined {
+  return process.env.ENGINE ? oneOf('ENGINE', process.env.ENGINE, engines) : undefined
+}
+
 /**
  * `ENGINE`, else what setup recorded: the first that answered. It is never probed for at build time, because
  * turbo could not see the answer and would call the other engine's image a hit.
  */
 export function chosenEngine(): EngineName {
-  const named = process.env.ENGINE
-  const engine = named ? oneOf('ENGINE', named, engines) : recordedChoice().engine
+  const engine = namedEngine() ?? recordedChoice().engine
   if (engine) return engine
   throw new UserError(
     `no engine is chosen: run 'npm run setup', which takes the first that answers, or set ENGINE to ${list(engines)}`,
@@ -71,6 +75,9 @@ export const testedPlatform = () => oneOf('TESTED_PLATFORM', process.env.TESTED_
 
 /** Address of a buildkitd of one's own (`tcp://…`, `unix://…`), if any. */
 export const buildkitHost = () => process.env.BUILDKIT_HOST || undefined
+
+/** The buildx builder that the caller chose, which may be on other machines. */
+export const chosenBuilder = () => process.env.BUILDX_BUILDER || undefined
 
 /** Address of the Docker daemon, if the caller names one. */
 export const dockerHost = () => process.env.DOCKER_HOST || undefined

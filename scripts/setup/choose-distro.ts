@@ -16,11 +16,12 @@ export async function chooseDistro(
   wanted: string | undefined,
 ): Promise<{ chosen: DistroName; why: string; rows: Row[] }> {
   const asked = wanted ? oneOf('--distro', wanted, distros) : namedDistro()
-  const row = await reach(asked && asked !== 'lab' ? asked : 'al2023')
+  const settled = asked ?? recordedChoice().distro
+  const why = asked ? 'as asked' : 'as recorded before'
+  if (settled === 'lab') return { chosen: 'lab', why, rows: [labRow()] }
+  const row = await reach(settled ?? 'al2023')
   const rows = [row, labRow()]
-  if (asked) return { chosen: asked, why: 'as asked', rows }
-  const before = recordedChoice().distro
-  if (before) return { chosen: before, why: 'as recorded before', rows }
+  if (settled) return { chosen: settled, why, rows }
   if (row.ok) return { chosen: 'al2023', why: 'its image can be reached', rows }
   return {
     chosen: 'lab',
@@ -53,8 +54,8 @@ async function reach(name: DistroName): Promise<Row> {
   return { what: name, found: `${image.reference.split('/').at(-1)} can be reached`, ok: true }
 }
 
-/** Exported for its test: sets `image.digest`, keeping comments and order. */
-export function recordDigest(file: string, digest: string): void {
+/** Sets `image.digest`, keeping comments and order. */
+function recordDigest(file: string, digest: string): void {
   const document = parseDocument(readFileSync(file, 'utf8'))
   document.setIn(['image', 'digest'], digest)
   writeFileSync(file, document.toString({ lineWidth: 0 }))

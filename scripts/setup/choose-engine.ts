@@ -1,26 +1,27 @@
 import { engineOf } from '../lib/engines/index.ts'
 import { UserError } from '../lib/errors.ts'
-import { type EngineName, engines } from '../lib/settings.ts'
-import { installPackages } from './debian-packages.ts'
+import { type EngineName, engines, namedEngine, oneOf, recordedChoice } from '../lib/settings.ts'
+import { installPackages, type Leave } from './debian-packages.ts'
 import { startPrivateDocker } from './private-docker.ts'
 import type { Row } from './report.ts'
 
 /**
- * The engine that builds are to use: the wanted one, else the first that answers, else buildah, which needs no daemon.
- * A wanted engine that is not here is installed; `all` wants every one and chooses the first.
+ * The engine that builds are to use: the wanted one, `ENGINE`, the one recorded before, else the first that answers,
+ * else buildah, which needs no daemon. A wanted engine that is not here is installed; `all` wants every one and chooses
+ * the first.
  */
 export async function chooseEngine(
   wanted: string | undefined,
-  mayUseSudo: boolean,
+  leave: Leave,
 ): Promise<{ chosen: EngineName; rows: Row[] }> {
-  if (wanted && wanted !== 'all' && !(wanted in engineOf)) {
-    throw new UserError(`--engine ${wanted}: use ${engines.join(', ')} or all`)
-  }
-  const asked = wanted === 'all' ? engines : engines.filter(name => name === wanted)
-  for (const name of asked) if (!(await answer(name)).ok) await provide(name, mayUseSudo)
+  const one = wanted
+    ? oneOf('--engine', wanted, [...engines, 'all'])
+    : (namedEngine() ?? recordedChoice().engine)
+  const asked = one === 'all' ? engines : engines.filter(name => name === one)
+  for (const name of asked) if (!(await answer(name)).ok) await provide(name, leave)
   let rows = await answers()
   if (!rows.some(({ ok }) => ok)) {
-    await provide('buildah', mayUseSudo)
+    await provide('buildah', leave)
     rows = await answers()
   }
   const chosen = asked[0] ?? engines[rows.findIndex(({ ok }) => ok)]
@@ -32,9 +33,9 @@ export async function chooseEngine(
   return { chosen, rows }
 }
 
-async function provide(name: EngineName, mayUseSudo: boolean): Promise<void> {
+async function provide(name: EngineName, leave: Leave): Promise<void> {
   if (name === 'buildkit') return startPrivateDocker()
-  await installPackages(['buildah', 'runc'], mayUseSudo)
+  await installPackages(['buildah', 'runc'], leave)
 }
 
 function answers(): Promise<Row[]> {

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { openArchive } from '../lib/debian-archive.ts'
 import { UserError } from '../lib/errors.ts'
 import { inRepo } from '../lib/paths.ts'
+import { showProgress } from '../lib/progress.ts'
 import { capture, perform } from '../lib/run.ts'
 
 const home = inRepo('work', 'docker')
@@ -18,7 +19,7 @@ const packages = ['docker.io', 'docker-cli', 'docker-buildx', 'containerd', 'tin
 export async function startPrivateDocker(): Promise<void> {
   if (process.getuid?.() !== 0)
     throw new UserError('a Docker Engine of its own needs root: start Docker yourself, or set ENGINE=buildah')
-  if (await answers()) return
+  if (await isPrivateDockerUp()) return
   if (!existsSync(join(home, 'usr/sbin/dockerd'))) await unpack()
   for (const name of ['config', 'data', 'run']) mkdirSync(join(home, name), { recursive: true })
   writeFileSync(join(home, 'daemon.json'), '{"features": {"containerd-snapshotter": true}}\n')
@@ -26,7 +27,7 @@ export async function startPrivateDocker(): Promise<void> {
   writeFileSync(join(home, 'config/config.json'), JSON.stringify({ cliPluginsExtraDirs: [plugins] }))
   startDaemon()
   for (let tries = 0; tries < 150; tries++) {
-    if (await answers()) return
+    if (await isPrivateDockerUp()) return
     await sleep(200)
   }
   throw new UserError(`the Docker daemon did not start: the end of ${home}/log says why`)
@@ -35,16 +36,17 @@ export async function startPrivateDocker(): Promise<void> {
 /** Ends the daemon, if it runs; its images stay. */
 export async function stopPrivateDocker(): Promise<void> {
   if (!existsSync(join(home, 'pid'))) return
-  try {
-    process.kill(Number(readFileSync(join(home, 'pid'), 'utf8')), 'SIGTERM')
-  } catch {
-    // It is gone already.
-  }
+  const pid = readFileSync(join(home, 'pid'), 'utf8').trim()
+  const program = existsSync(`/proc/${pid}/cmdline`) ? readFileSync(`/proc/${pid}/cmdline`, 'utf8') : ''
+  // After a crash the number may be some other program's.
+  if (program.includes('dockerd')) process.kill(Number(pid), 'SIGTERM')
+  else rmSync(join(home, 'pid'))
   for (let tries = 0; tries < 100 && existsSync(join(home, 'pid')); tries++) await sleep(100)
   rmSync(socket, { force: true })
 }
 
-async function answers(): Promise<boolean> {
+/** True when the daemon that setup started answers. */
+export async function isPrivateDockerUp(): Promise<boolean> {
   if (!existsSync(socket)) return false
   const argv = [join(home, 'usr/bin/docker'), '--host', `unix://${socket}`, 'version'] as const
   return (await capture({ argv: [...argv] })).exitCode === 0
@@ -52,7 +54,11 @@ async function answers(): Promise<boolean> {
 
 async function unpack(): Promise<void> {
   const archive = await openArchive({ arch: 'native', suites: ['trixie'], workDir: home })
-  const debs = await archive.fetch(packages, () => {})
+  let fetched = 0
+  const debs = await archive.fetch(packages, count => {
+    fetched += count
+    showProgress(fetched, packages.length, 'fetching a Docker Engine')
+  })
   for (const [name, deb] of debs) {
     await perform(`unpacking ${name}`, { argv: ['dpkg-deb', '--extract', deb, home] })
   }

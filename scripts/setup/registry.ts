@@ -9,8 +9,8 @@ const accepted = [
 
 /**
  * The digest that a registry has for `host/repository:tag`, by the OCI distribution protocol, with the anonymous token
- * that a registry hands out. `undefined` when it cannot be reached within `timeout` ms; UserError when it answers that
- * it has no such image.
+ * that a registry hands out. `undefined` when it cannot be reached within `timeout` ms or has no time for us; UserError
+ * when it answers that it has no such image.
  */
 export async function remoteDigest(reference: string, timeout = 5000): Promise<string | undefined> {
   const match = /^([^/]+)\/(.+):([^:/]+)$/.exec(reference)
@@ -36,6 +36,7 @@ export async function remoteDigest(reference: string, timeout = 5000): Promise<s
   }
   const digest = answer.headers.get('docker-content-digest')
   if (answer.ok && digest) return digest
+  if (answer.status !== 404) return undefined
   throw new UserError(
     `${host} answers ${answer.status} for ${reference}: check the tag in the distro's data file`,
   )

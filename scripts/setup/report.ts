@@ -2,7 +2,7 @@ import { emulatorOf, foreignPlatform } from '../lib/emulation.ts'
 import { requireVersion } from '../lib/engines/version.ts'
 import { UserError } from '../lib/errors.ts'
 import { capture } from '../lib/run.ts'
-import { installPackages } from './debian-packages.ts'
+import { installPackages, type Leave } from './debian-packages.ts'
 
 /** What was looked for, what was found, and whether that will do. */
 export interface Row {
@@ -24,10 +24,10 @@ export function nodeVersion(): Row {
 /** The programs that every build calls, and the Debian package of each. */
 const needed = { tar: 'tar', gzip: 'gzip' }
 
-export async function tools(mayUseSudo: boolean): Promise<Row[]> {
+export async function tools(leave: Leave): Promise<Row[]> {
   const missing = []
   for (const [program, name] of Object.entries(needed)) if (!(await isHere(program))) missing.push(name)
-  if (missing.length > 0) await installPackages(missing, mayUseSudo)
+  if (missing.length > 0) await installPackages(missing, leave)
   return [
     { what: Object.keys(needed).join(', '), found: missing.length > 0 ? 'installed now' : 'here', ok: true },
   ]

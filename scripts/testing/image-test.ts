@@ -11,6 +11,8 @@ import { loadSubject, type RunRequest, type RunResult, type TestSubject } from '
 export interface ImageSpec extends Facts {
   /** These keys of the configuration have exactly these values; `undefined`: the key is not there. */
   readonly config?: { readonly [Key in keyof ImageConfig['config']]?: ImageConfig['config'][Key] | undefined }
+  /** The most bytes that the image, and its own layer, may have compressed. */
+  readonly download?: { readonly image?: number; readonly layer?: number }
   /** All packages by name; `gpg-pubkey` stands for one or more keys. */
   readonly packages?: readonly string[]
   readonly files?: Readonly<Record<string, FileExpectation>>
@@ -39,6 +41,7 @@ export function testImage(spec: ImageSpec, subject: Promise<TestSubject> = loadS
   commonTests(subject, spec)
   describe('this image', () => {
     if (spec.config) test('configuration', async () => checkConfig(await subject, spec.config!))
+    if (spec.download) test('download size', async () => checkDownload(await subject, spec.download!))
     if (spec.packages) test('packages', async () => checkPackages(await subject, spec.packages!))
     for (const [path, expected] of Object.entries(spec.files ?? {})) {
       test(expected === 'absent' ? `${path} is absent` : path, async () =>
@@ -71,6 +74,20 @@ function checkConfig({ image }: TestSubject, expected: NonNullable<ImageSpec['co
   const keys = Object.keys(expected) as (keyof typeof expected)[]
   const actual = Object.fromEntries(keys.map(key => [key, image.config.config[key]]))
   assert.deepEqual(actual, expected)
+}
+
+function checkDownload({ image }: TestSubject, most: NonNullable<ImageSpec['download']>): void {
+  const sizes = {
+    image: image.layerSizes.reduce((sum, size) => sum + size, 0),
+    layer: image.layerSizes.at(-1) ?? 0,
+  }
+  for (const what of ['image', 'layer'] as const) {
+    const limit = most[what] ?? Infinity
+    assert.ok(
+      sizes[what] <= limit,
+      `the ${what} has ${sizes[what]} bytes, ${sizes[what] - limit} more than it may`,
+    )
+  }
 }
 
 async function checkPackages({ image }: TestSubject, expected: readonly string[]): Promise<void> {

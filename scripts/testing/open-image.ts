@@ -38,6 +38,7 @@ export async function openImage(
     platform,
     digest,
     config,
+    layerSizes: manifest.layers.map(({ size }) => size),
     files,
     read: path => readContent(rootfs.get(resolvePath(files, path)?.path ?? ''), image.name, path),
   }

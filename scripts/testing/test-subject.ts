@@ -45,6 +45,6 @@ async function load(): Promise<TestSubject> {
   return {
     distro: chosenDistro(),
     image: await openImage(images, image, testedPlatform()),
-    run: request => engineOf[chosenEngine()].run(layout, request),
+    run: request => engineOf[chosenEngine()].run(layout, testedPlatform(), request),
   }
 }

@@ -58,10 +58,10 @@ async function unpack(root: string, debs: string[]): Promise<void> {
     await mkdir(join(aside, 'usr', dir), { recursive: true })
     await symlink(`usr/${dir}`, join(aside, dir))
   }
-  for (const deb of debs)
-    await execa({
-      shell: true,
-    })`dpkg-deb --fsys-tarfile ${deb} | tar -x -C ${aside} --no-same-owner --keep-directory-symlink`
+  for (const deb of debs) {
+    const unpack = ['-x', '-C', aside, '--no-same-owner', '--keep-directory-symlink']
+    await execa('dpkg-deb', ['--fsys-tarfile', deb], { buffer: false }).pipe('tar', unpack)
+  }
   // What maintainer scripts would have done.
   await symlink('mawk', join(aside, 'usr/bin/awk'))
   for (const file of ['passwd', 'group']) await cp(join(FILES, 'setup/etc', file), join(aside, 'etc', file))

@@ -2,10 +2,21 @@ import { readFileSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
 import { UserError } from '../errors.ts'
 import type { Manifest } from '../oci/layout.ts'
+import { inRepo } from '../paths.ts'
 import type { BuildPlan, Context } from '../plan.ts'
 import { type Command, capture } from '../run.ts'
 import { type Engine, runOptions } from './engine.ts'
 import { requireVersion, versionIn } from './version.ts'
+
+// A storage of its own: what builds leave in it is nobody else's, and it can be deleted at any time.
+const storage = inRepo('work', 'buildah')
+export const program = [
+  'buildah',
+  '--root',
+  join(storage, 'root'),
+  '--runroot',
+  join(storage, 'run'),
+] as const
 
 /** buildah, for machines without a daemon. */
 export const buildah: Engine = {
@@ -23,7 +34,7 @@ export const buildah: Engine = {
       {
         cwd: plan.work,
         argv: [
-          'buildah',
+          ...program,
           'build',
           ...isolation,
           '--format=oci',
@@ -40,7 +51,7 @@ export const buildah: Engine = {
       // A `dir:` keeps layers as they are; an `oci:` would gzip what is made canonical and compressed afterwards.
       {
         argv: [
-          'buildah',
+          ...program,
           'push',
           '--quiet',
           '--disable-compression',
@@ -49,7 +60,7 @@ export const buildah: Engine = {
           `dir:${exportDir(plan)}`,
         ],
       },
-      { argv: ['buildah', 'rmi', tag] },
+      { argv: [...program, 'rmi', tag] },
     ]
   },
 
@@ -63,15 +74,20 @@ export const buildah: Engine = {
     }
   },
 
-  async run(layout, request) {
+  isLocal: () => true,
+
+  async run(layout, platform, request) {
     const source = `oci:${basename(layout)}:latest`
-    const from = await capture({ cwd: dirname(layout), argv: ['buildah', 'from', '--quiet', source] })
+    const from = await capture({
+      cwd: dirname(layout),
+      argv: [...program, 'from', '--quiet', `--platform=${platform}`, source],
+    })
     if (from.exitCode !== 0) throw new UserError(`buildah cannot read ${layout}: ${from.stderr.trim()}`)
     const container = from.stdout.trim()
     try {
       const result = await capture({
         argv: [
-          'buildah',
+          ...program,
           'run',
           ...isolation,
           '--network=none',
@@ -84,7 +100,7 @@ export const buildah: Engine = {
       // buildah adds a line of its own when the program's exit code is not 0.
       return { ...result, stderr: result.stderr.replace(/\n?Error: while running runtime: .*$/, '') }
     } finally {
-      await capture({ argv: ['buildah', 'rm', container] })
+      await capture({ argv: [...program, 'rm', container] })
     }
   },
 }

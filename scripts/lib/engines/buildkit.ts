@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, realpathSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { UserError } from '../errors.ts'
 import { blobPath } from '../oci/blobs.ts'
@@ -6,7 +6,7 @@ import { readImage } from '../oci/layout.ts'
 import { inRepo } from '../paths.ts'
 import type { BuildPlan, Context } from '../plan.ts'
 import { type Command, capture } from '../run.ts'
-import { buildkitHost, dockerHost } from '../settings.ts'
+import { buildkitHost, chosenBuilder, dockerHost } from '../settings.ts'
 import { type Engine, runOptions } from './engine.ts'
 import { requireVersion, versionIn } from './version.ts'
 
@@ -47,7 +47,7 @@ export const buildkit: Engine = {
         '--provenance=false',
         '--sbom=false',
         `--platform=${plan.platform}`,
-        `--network=${plan.network}`,
+        `--network=${network(plan)}`,
         `--build-arg=SOURCE_DATE_EPOCH=${plan.epoch}`,
         ...plan.contexts.map(context => `--build-context=${context.name}=${source(context)}`),
         `--file=${plan.dockerfile}`,
@@ -64,7 +64,9 @@ export const buildkit: Engine = {
     return { config, layers: manifest.layers.map(({ digest }) => blobPath(layout, digest)) }
   },
 
-  async run(layout, request) {
+  isLocal: () => !buildkitHost() && !chosenBuilder(),
+
+  async run(layout, platform, request) {
     const dockerfile = `${layout}.Dockerfile`
     const tag = `eks-distro-base-test:${process.pid}`
     writeFileSync(dockerfile, 'FROM image\n')
@@ -74,6 +76,7 @@ export const buildkit: Engine = {
         'buildx',
         'build',
         '--load',
+        `--platform=${platform}`,
         '--provenance=false',
         `--tag=${tag}`,
         context,
@@ -84,7 +87,15 @@ export const buildkit: Engine = {
     if (load.exitCode !== 0) throw new UserError(`docker cannot read ${layout}: ${load.stderr.trim()}`)
     try {
       return await capture(
-        docker('run', '--rm', '--network=none', ...runOptions(request), tag, ...request.argv),
+        docker(
+          'run',
+          '--rm',
+          '--network=none',
+          `--platform=${platform}`,
+          ...runOptions(request),
+          tag,
+          ...request.argv,
+        ),
       )
     } finally {
       await capture(docker('rmi', '--force', tag))
@@ -101,14 +112,25 @@ function source(context: Context): string {
   return 'folder' in context ? context.folder : `docker-image://${context.reference}`
 }
 
-/** The docker client: the one that setup unpacked beside the system, if its daemon is up and no other is named. */
+/** Docker's own network would have to be set up on the machine; a daemon of ours that has none lends its host's. */
+function network({ network }: BuildPlan): string {
+  return network === 'default' && privateDocker() ? 'host' : network
+}
+
+/** The docker client: the one that setup unpacked beside the system, if it is there and no other daemon is named. */
 export function docker(...args: string[]): Command {
-  const own = inRepo('work', 'docker')
-  if (dockerHost() || !existsSync(join(own, 'docker.sock'))) return { argv: ['docker', ...args] }
+  const home = privateDocker()
+  if (!home) return { argv: ['docker', ...args] }
   return {
-    argv: [join(own, 'usr/bin/docker'), ...args],
-    env: { DOCKER_HOST: `unix://${own}/docker.sock`, DOCKER_CONFIG: join(own, 'config') },
+    argv: [join(home, 'usr/bin/docker'), ...args],
+    env: { DOCKER_HOST: `unix://${home}/docker.sock`, DOCKER_CONFIG: join(home, 'config') },
   }
+}
+
+/** The folder of the Docker Engine that setup started. Its real path: the one of a socket has at most 107 characters. */
+function privateDocker(): string | undefined {
+  const home = inRepo('work', 'docker')
+  return !dockerHost() && existsSync(join(home, 'docker.sock')) ? realpathSync(home) : undefined
 }
 
 async function requireContainerdStore(): Promise<void> {

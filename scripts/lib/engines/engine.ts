@@ -1,6 +1,7 @@
 import type { ImageConfig } from '../image.ts'
 import type { BuildPlan } from '../plan.ts'
 import type { Command, Result } from '../run.ts'
+import type { Platform } from '../settings.ts'
 
 /** What an engine made of a plan: the config and every layer, lowest first, parents' included. */
 export interface Export {
@@ -26,8 +27,10 @@ export interface Engine {
   build(plan: BuildPlan): Command[]
   /** Reads `work/export`. */
   readExport(plan: BuildPlan): Export
-  /** Runs a command in the image of a self-contained layout, without a network. */
-  run(layout: string, request: RunRequest): Promise<Result>
+  /** Runs a command in the image of a self-contained layout of one platform, without a network. */
+  run(layout: string, platform: Platform, request: RunRequest): Promise<Result>
+  /** True when its steps run on this very machine, so that this machine must be able to run them. */
+  isLocal(): boolean
 }
 
 /** A request as the flags that `docker run` and `buildah run` share. */

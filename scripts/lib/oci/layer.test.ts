@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { chmodSync, linkSync, mkdirSync, mkdtempSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -55,7 +64,7 @@ test('a file is not in the child layer unless it differs', () => {
   const changed = parent.map(entry => (entry.path === '/usr/bin/alias' ? { ...entry, mode: 0o755 } : entry))
   assert.deepEqual(
     delta(parent, changed).added.map(entry => entry.path),
-    ['/usr/bin/alias'],
+    ['/usr/bin/alias', '/usr/bin/mount'],
   )
 })
 
@@ -68,6 +77,60 @@ test('what a child removes is gone when its layers are applied', () => {
   writeLayer(`${tar}.child`, changes, kept, epoch)
   const applied = [...applyLayers([tar, `${tar}.child`]).keys()].sort()
   assert.deepEqual(applied, [...kept.keys()].sort())
+})
+
+/** Unpacks layers one by one with GNU tar, as storage does that knows nothing of what lies below. */
+function assertUnpacks(layers: readonly string[]): void {
+  for (const layer of layers) {
+    const root = mkdtempSync(join(tmpdir(), 'unpacked-'))
+    execFileSync('tar', ['-C', root, '-xf', layer], { stdio: 'pipe' })
+  }
+}
+
+/** The sample, changed by `change` in a copy of its folder: parent, child and the child's layer. */
+function childOf(change: (root: string) => void) {
+  const parentTar = sampleTar(epoch)
+  const root = mkdtempSync(join(tmpdir(), 'child-'))
+  execFileSync('tar', ['-C', root, '-xf', parentTar])
+  change(root)
+  const childTar = `${root}.tar`
+  execFileSync('tar', ['-C', root, '--numeric-owner', '--owner=7', '--group=8', '-cf', childTar, '.'])
+  const child = applyLayers([childTar])
+  const { files, changes } = compare(listFiles(applyLayers([parentTar])), child)
+  writeLayer(`${childTar}.layer`, changes, child, epoch)
+  assertUnpacks([parentTar, `${childTar}.layer`])
+  assert.deepEqual(listFiles(applyLayers([parentTar, `${childTar}.layer`])), files)
+  return changes
+}
+
+test('when a file with two names changes, or gets a third, the layer holds all of them', () => {
+  const changed = childOf(root => writeFileSync(join(root, 'usr/bin/mount'), 'new'))
+  assert.deepEqual(
+    changed.added.map(({ path }) => path),
+    ['/usr/bin/alias', '/usr/bin/mount'],
+  )
+  const linked = childOf(root => linkSync(join(root, 'usr/bin/mount'), join(root, 'usr/third')))
+  assert.deepEqual(
+    linked.added.map(({ path }) => path),
+    ['/usr/bin/alias', '/usr/bin/mount', '/usr/third'],
+  )
+})
+
+test('where a directory becomes a link or a file, what was in it needs no word', () => {
+  for (const replace of [
+    (path: string) => symlinkSync('bin-x', path),
+    (path: string) => writeFileSync(path, 'a file'),
+  ]) {
+    const { removed, added } = childOf(root => {
+      rmSync(join(root, 'usr/bin'), { recursive: true })
+      replace(join(root, 'usr/bin'))
+    })
+    assert.deepEqual(removed, [])
+    assert.deepEqual(
+      added.map(({ path }) => path),
+      ['/usr/bin'],
+    )
+  }
 })
 
 test('an archive that is cut short or overwritten is an error, not an empty image', () => {

@@ -16,12 +16,16 @@ export interface Delta {
 /** Compares by type, mode, owner, link target, attributes and content; never by timestamp. */
 export function delta(parent: readonly FileEntry[], child: readonly FileEntry[]): Delta {
   const before = new Map(parent.map(entry => [entry.path, JSON.stringify(entry)]))
+  // All names of a file go together: a layer that held some of them would leave the others with the old content.
+  const file = (entry: FileEntry) => (entry.type === 'hardlink' ? entry.link! : entry.path)
+  const touched = new Set(child.filter(entry => before.get(entry.path) !== JSON.stringify(entry)).map(file))
   const now = new Set(child.map(entry => entry.path))
+  // What was below a directory that is gone, or is no directory any more, went with it.
+  const directories = new Set(['/', ...child.filter(entry => entry.type === 'dir').map(entry => entry.path)])
   const removed = parent.map(entry => entry.path).filter(path => !now.has(path))
-  const gone = new Set(removed)
   return {
-    added: child.filter(entry => before.get(entry.path) !== JSON.stringify(entry)),
-    removed: removed.filter(path => !gone.has(posix.dirname(path))),
+    added: child.filter(entry => touched.has(file(entry))),
+    removed: removed.filter(path => directories.has(posix.dirname(path))),
   }
 }
 

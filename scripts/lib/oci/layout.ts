@@ -43,12 +43,10 @@ export function readImage(layouts: readonly string[], platform: string): LayoutI
   }
   const entries = (JSON.parse(readFileSync(file, 'utf8')) as { manifests: IndexEntry[] }).manifests
   const names = entries.map(entry => `${entry.platform?.os}/${entry.platform?.architecture}`)
-  // An engine asked for one platform writes one entry, and buildah does not say which.
-  const entry =
-    entries[names.indexOf(platform)] ?? (names[0] === 'undefined/undefined' ? entries[0] : undefined)
+  const entry = entries[names.indexOf(platform)]
   if (!entry)
     throw new UserError(
-      `${file} holds ${names.join(', ')}, not ${platform}: build with PLATFORMS=${platform}`,
+      `${file} holds ${names.join(', ')}, not ${platform}: build with PLATFORMS=${[...names, platform].join(',')}`,
     )
   const manifest = readJson<Manifest>(layouts, entry.digest)
   return { digest: entry.digest, manifest, config: readJson<ImageConfig>(layouts, manifest.config.digest) }
@@ -68,7 +66,7 @@ export function writeJson(layout: string, mediaType: string, value: unknown): De
 export function writeIndex(layout: string, manifests: ReadonlyMap<string, Descriptor>): void {
   const entries = [...manifests].map(([platform, descriptor]) => {
     const [os, architecture] = platform.split('/')
-    // The tag by which engines are told to read the layout; with several platforms it goes on an index instead.
+    // The tag by which an engine is told what to read; it is only ever shown layouts of one platform.
     return {
       ...descriptor,
       platform: { architecture, os },

@@ -24,6 +24,8 @@ export function applyLayers(layers: readonly string[]): RootFs {
   for (const layer of layers) {
     const fd = openSync(layer, 'r')
     try {
+      // A layer's whiteouts speak of the layers below it, wherever in the archive they stand.
+      for (const { name } of readTar(layer)) applyWhiteout(rootfs, `/${name}`)
       for (const header of readTar(layer)) applyEntry(rootfs, header, layer, fd)
     } finally {
       closeSync(fd)
@@ -84,13 +86,7 @@ function toFileEntry(path: string, { header, sha256 }: Node, first: string | und
 function applyEntry(rootfs: RootFs, header: TarEntry, layer: string, fd: number): void {
   if (header.name === '' || header.name === '.') return
   const path = `/${header.name}`
-  const base = posix.basename(path)
-  if (base.startsWith('.wh.')) {
-    const gone = posix.join(posix.dirname(path), base === '.wh..wh..opq' ? '' : base.slice('.wh.'.length))
-    if (base !== '.wh..wh..opq') rootfs.delete(gone)
-    removeBelow(rootfs, gone)
-    return
-  }
+  if (posix.basename(path).startsWith('.wh.')) return
   const before = rootfs.get(path)
   if (before?.header.flag === '5' && header.flag !== '5') removeBelow(rootfs, path)
   if (header.flag === '1') {
@@ -103,6 +99,16 @@ function applyEntry(rootfs: RootFs, header: TarEntry, layer: string, fd: number)
     rootfs.set(path, { header, layer, ...(sha256 && { sha256 }) })
   } else {
     throw new Error(`${layer}: ${path} has the tar type '${header.flag}', which no image needs`)
+  }
+}
+
+function applyWhiteout(rootfs: RootFs, path: string): void {
+  const base = posix.basename(path)
+  if (base === '.wh..wh..opq') removeBelow(rootfs, posix.dirname(path))
+  else if (base.startsWith('.wh.')) {
+    const gone = posix.join(posix.dirname(path), base.slice('.wh.'.length))
+    rootfs.delete(gone)
+    removeBelow(rootfs, gone)
   }
 }
 

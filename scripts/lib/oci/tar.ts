@@ -35,7 +35,8 @@ export function* readTar(file: string): Generator<TarEntry> {
     for (;;) {
       const header = readAt(fd, position, blockSize)
       position += blockSize
-      if (header.length === 0 || header.every(byte => byte === 0)) return
+      if (header.length === 0) throw new Error(`${file}: cut short at byte ${position - blockSize}`)
+      if (header.every(byte => byte === 0)) return
       checkHeader(header, file, position - blockSize)
       const flag = String.fromCharCode(header[156] || 0x30)
       const size = pax.size ? Number(pax.size) : readNumber(header, 124, 12)

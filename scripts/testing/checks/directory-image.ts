@@ -74,7 +74,11 @@ function imageOf(
   }
   const rootfs = { type: 'layers', diff_ids: [] } as const
   const image = { name: 'fake', platform: 'linux/amd64', digest: `sha256:${'0'.repeat(64)}`, files, read }
-  return { ...image, config: { architecture: 'amd64', os: 'linux', created: '', config, rootfs } }
+  return {
+    ...image,
+    layerSizes: [],
+    config: { architecture: 'amd64', os: 'linux', created: '', config, rootfs },
+  }
 }
 
 /** Not `readdir` with `recursive`: Node 20's goes through links. */
