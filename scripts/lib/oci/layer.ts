@@ -3,7 +3,8 @@ import { closeSync, openSync, readSync, writeSync } from 'node:fs'
 import { posix } from 'node:path'
 import type { FileEntry } from './files.ts'
 import { capabilities, dropMountStubs, listFiles, type Node, type RootFs } from './rootfs.ts'
-import { padding, type TarEntry, tarHeader } from './tar.ts'
+import type { TarEntry } from './tar.ts'
+import { padding, tarHeader } from './tar-header.ts'
 
 /** What a child changes of its parent. */
 export interface Delta {

@@ -1,0 +1,62 @@
+import { blockSize, sum, type TarEntry, xattrPrefix } from './tar.ts'
+
+/** The header blocks of one entry, in ustar with pax records only where ustar cannot say it. */
+export function tarHeader(entry: Omit<TarEntry, 'offset'>): Buffer {
+  const pax: [string, Buffer][] = []
+  const isDir = entry.flag === '5'
+  const name = isDir ? `${entry.name}/` : entry.name
+  if (Buffer.byteLength(name) > 100) pax.push(['path', Buffer.from(name)])
+  if (Buffer.byteLength(entry.linkname) > 100) pax.push(['linkpath', Buffer.from(entry.linkname)])
+  if (entry.uid > 0o7777777) pax.push(['uid', Buffer.from(String(entry.uid))])
+  if (entry.gid > 0o7777777) pax.push(['gid', Buffer.from(String(entry.gid))])
+  for (const key of Object.keys(entry.xattrs).sort()) pax.push([xattrPrefix + key, entry.xattrs[key]!])
+
+  const header = ustarHeader({ ...entry, name })
+  if (pax.length === 0) return header
+  const records = Buffer.concat(pax.map(([key, value]) => paxRecord(key, value)))
+  const extended = {
+    ...entry,
+    name: 'pax',
+    flag: 'x',
+    mode: 0o644,
+    uid: 0,
+    gid: 0,
+    size: records.length,
+    linkname: '',
+  }
+  return Buffer.concat([ustarHeader(extended), records, padding(records.length), header])
+}
+
+/** Zero bytes that fill the last block of `size` bytes. */
+export function padding(size: number): Buffer {
+  return Buffer.alloc((blockSize - (size % blockSize)) % blockSize)
+}
+
+function ustarHeader(entry: Omit<TarEntry, 'offset'>): Buffer {
+  const header = Buffer.alloc(blockSize)
+  header.set(Buffer.from(entry.name).subarray(0, 100), 0)
+  header.write(octal(entry.mode, 7), 100)
+  header.write(octal(entry.uid & 0o7777777, 7), 108)
+  header.write(octal(entry.gid & 0o7777777, 7), 116)
+  header.write(octal(entry.size, 11), 124)
+  header.write(octal(entry.mtime, 11), 136)
+  header.write('        ', 148)
+  header.write(entry.flag, 156)
+  header.set(Buffer.from(entry.linkname).subarray(0, 100), 157)
+  header.write('ustar\x0000', 257, 'latin1')
+  header.write(octal(entry.devMajor, 7), 329)
+  header.write(octal(entry.devMinor, 7), 337)
+  header.write(`${octal(sum(header), 6)}\0 `, 148, 'latin1')
+  return header
+}
+
+function octal(value: number, digits: number): string {
+  return value.toString(8).padStart(digits, '0')
+}
+
+function paxRecord(key: string, value: Buffer): Buffer {
+  const body = Buffer.concat([Buffer.from(` ${key}=`), value, Buffer.from('\n')])
+  let length = body.length
+  while (String(length).length + body.length !== length) length = String(length).length + body.length
+  return Buffer.concat([Buffer.from(String(length)), body])
+}
