@@ -54,10 +54,15 @@ test('setup records the digest when the registry first answers, chooses al2023, 
   assert.match(recorded, /^# Amazon Linux 2023\. A release is immutable/)
 })
 
-test('the distro is built from the image by its digest, with the release and the repositories pinned', () => {
+/** What a build against the registry on loopback needs; buildah has to be told that it speaks plain http. */
+function amazon() {
   const insecure = join(bench.root, 'work/registries.conf')
   writeFileSync(insecure, `[[registry]]\nlocation = "${registry.host}"\ninsecure = true\n`)
-  const env = { DISTRO: 'al2023', CONTAINERS_REGISTRIES_CONF: insecure }
+  return { DISTRO: 'al2023', CONTAINERS_REGISTRIES_CONF: insecure }
+}
+
+test('the distro is built from the image by its digest, with the release and the repositories pinned', () => {
+  const env = amazon()
   const { exitCode, output } = bench.script('build', ['distro'], env)
   assert.equal(exitCode, 0, output)
   const files = readFiles(join(bench.root, 'images/distro/dist/linux_amd64/files.jsonl'))
@@ -77,4 +82,21 @@ test('a tag that has moved since it was pinned is an error', () => {
   const { exitCode, output } = bench.while(file, moved, () => bench.script('setup', ['--yes']))
   assert.equal(exitCode, 1)
   assert.match(output, /a release tag must not move/)
+})
+
+test('two distros never leak into one another: each comes back as it was', () => {
+  const build = (env: Record<string, string>) => {
+    const { exitCode, output } = bench.run(['npx', 'turbo', 'run', 'build', '--filter=distro'], env)
+    assert.equal(exitCode, 0, output)
+    const list = bench.read('images/distro/dist/linux_amd64/files.jsonl')
+    return { digest: readImage([join(bench.root, 'images/distro/dist/oci')], platform).digest, list, output }
+  }
+  const [lab, al2023] = [build({ DISTRO: 'lab' }), build(amazon())]
+  assert.notEqual(lab.digest, al2023.digest)
+  assert.doesNotMatch(lab.list, /amazonlinux\.repo/)
+  for (const [env, before] of [[{ DISTRO: 'lab' }, lab] as const, [amazon(), al2023] as const]) {
+    const again = build(env)
+    assert.match(again.output, /FULL TURBO/)
+    assert.deepEqual([again.digest, again.list], [before.digest, before.list])
+  }
 })
