@@ -77,13 +77,25 @@ async function readUpdate(plan: RpmPlan, deb: string): Promise<Update> {
   const name = plan.from[0]!
   // A package that shares its documentation with another one has no changelog of its own.
   const docs = `./usr/share/doc/${name}`
-  const { stdout } = await execa('dpkg-deb', ['--fsys-tarfile', deb]).pipe(
+  const tar = await execa('dpkg-deb', ['--fsys-tarfile', deb], { buffer: false }).pipe(
     'tar',
     ['-x', '-O', `${docs}/changelog.Debian.gz`, `${docs}/changelog.gz`],
-    { encoding: 'buffer', reject: false },
+    { encoding: 'buffer', reject: false, env: { LC_ALL: 'C' } },
   )
-  const entries = stdout?.length ? parseChangelog(gunzipSync(stdout).toString()) : []
+  if (tar.failed && (tar.exitCode !== 2 || !onlyMisses(Buffer.from(tar.stderr).toString()))) {
+    throw new Error(`the changelog in ${deb} cannot be read: ${tar.message}`)
+  }
+  const entries = tar.stdout.length > 0 ? parseChangelog(gunzipSync(tar.stdout).toString()) : []
   return { source, architecture, version, entries }
+}
+
+/** Whether tar only complains that it was asked for files that are not in the archive. */
+function onlyMisses(stderr: string): boolean {
+  const expected = /: Not found in archive$|: Exiting with failure status due to previous errors$/
+  return stderr
+    .split('\n')
+    .filter(Boolean)
+    .every(line => expected.test(line))
 }
 
 async function control(deb: string): Promise<{ source: string; version: string; architecture: string }> {

@@ -20,6 +20,25 @@ export const TOOLS = (
   'xz-utils zstd cpio file binutils base-files libc-bin mount'
 ).split(' ')
 
+/** Only sonames become requires and provides: Debian's perl and python ones have no AL2023 counterpart. */
+const UNUSED_ATTRIBUTES = [
+  'debuginfo',
+  'desktop',
+  'font',
+  'metainfo',
+  'ocaml',
+  'perl',
+  'perllib',
+  'pkgconfig',
+  'python',
+  'pythondist',
+  'rpm_macro',
+  'script',
+]
+
+/** Files of ours that are put into the toolchain. */
+const OWN_FILES = ['rpm/usr/lib/rpm/macros.d/macros.lab', 'setup/etc/passwd', 'setup/etc/group']
+
 /**
  * Unpacks .debs into `root`, unless exactly these are unpacked there. The machine's own rpm, dnf and tar have no
  * part in a lab, which is what makes its bytes the same on every machine.
@@ -47,7 +66,8 @@ export async function makeToolchain(root: string, debs: string[], epoch: number)
 }
 
 async function identityOf(debs: string[]): Promise<string> {
-  const own = createHash('sha256').update(await readFile(join(FILES, 'rpm/usr/lib/rpm/macros.d/macros.lab')))
+  const own = createHash('sha256').update(UNUSED_ATTRIBUTES.join())
+  for (const file of OWN_FILES) own.update(await readFile(join(FILES, file)))
   return [...debs.map(path => basename(path)).sort(), own.digest('hex'), ''].join('\n')
 }
 
@@ -67,21 +87,7 @@ async function unpack(root: string, debs: string[]): Promise<void> {
   for (const file of ['passwd', 'group']) await cp(join(FILES, 'setup/etc', file), join(aside, 'etc', file))
   await mkdir(join(aside, 'usr/lib/rpm/macros.d'), { recursive: true })
   await cp(join(FILES, 'rpm/usr/lib/rpm/macros.d'), join(aside, 'usr/lib/rpm/macros.d'), { recursive: true })
-  // Only sonames become requires and provides: Debian's perl and python ones have no AL2023 counterpart.
-  for (const kind of [
-    'debuginfo',
-    'desktop',
-    'font',
-    'metainfo',
-    'ocaml',
-    'perl',
-    'perllib',
-    'pkgconfig',
-    'python',
-    'pythondist',
-    'rpm_macro',
-    'script',
-  ]) {
+  for (const kind of UNUSED_ATTRIBUTES) {
     await rm(join(aside, `usr/lib/rpm/fileattrs/${kind}.attr`), { force: true })
   }
   await rm(root, { recursive: true, force: true })

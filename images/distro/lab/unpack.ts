@@ -1,10 +1,11 @@
-import { cp, lstat, mkdir, readdir, readlink, rename, rm, symlink } from 'node:fs/promises'
+import { chmod, cp, lstat, mkdir, readdir, readlink, rename, rm, symlink } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
 import { execa } from 'execa'
 
 /**
  * Unpacks .debs into `tree` where AL2023 would have the files: everything below /usr, libraries in /usr/lib64,
- * links pointing at the new places. Everything is owned by root; what another group needed setgid for is lost.
+ * links pointing at the new places. Everything is owned by root; files that were setgid for another group are not
+ * setgid for root's instead.
  */
 export async function unpackDebs(debs: string[], tree: string, triplet: string): Promise<void> {
   // tar follows these, so that every file lands in its new place.
@@ -30,7 +31,7 @@ export async function unpackDebs(debs: string[], tree: string, triplet: string):
       '--keep-directory-symlink',
       ...drop.map(d => `--exclude=${d}`),
     ]
-    await execa('dpkg-deb', ['--fsys-tarfile', deb]).pipe('tar', extract)
+    await execa('dpkg-deb', ['--fsys-tarfile', deb], { buffer: false }).pipe('tar', extract)
   }
 
   for (const dir of ['bin', 'sbin', 'lib', 'lib64', `usr/lib/${triplet}`]) await rm(join(tree, dir))
@@ -42,7 +43,13 @@ async function fixEntries(tree: string, dir: string, triplet: string): Promise<v
     const path = join(dir, entry.name)
     if (entry.isDirectory()) await fixEntries(tree, path, triplet)
     else if (entry.isSymbolicLink()) await retarget(tree, path, triplet)
+    else if (entry.isFile()) await clearSetgid(join(tree, path))
   }
+}
+
+async function clearSetgid(path: string): Promise<void> {
+  const { mode } = await lstat(path)
+  if (mode & 0o2000) await chmod(path, mode & 0o7777 & ~0o2000)
 }
 
 async function retarget(tree: string, path: string, triplet: string): Promise<void> {

@@ -68,6 +68,11 @@ class Commands(unittest.TestCase):
                                  text=True, check=True)
         return set(listing.stdout.split())
 
+    def version(self, name: str) -> str:
+        """Version and architecture of an installed package, of all its entries if there are several."""
+        return subprocess.run(["rpm", "--root", self.newroot, "-q", name, "--qf", "%{VERSION}.%{ARCH} "],
+                              capture_output=True, text=True, check=False).stdout.strip()
+
     def path(self, place: str) -> str:
         return self.newroot + place
 
@@ -107,7 +112,70 @@ class Commands(unittest.TestCase):
         self.assertLessEqual({"libtwo", "dep"}, self.installed())
         self.assertIn("dep is installed already", self.ok("install_rpm", "dep"))
 
+    def test_newest_version_before_architecture(self) -> None:
+        self.ok("install_rpm", "moved")
+        self.assertEqual(self.version("moved"), "2.noarch")
+        self.ok("remove_package", "moved")
+        self.ok("install_binary", "/usr/share/moved")
+        self.assertEqual(self.version("moved"), "2.noarch")
+
+    def test_named_version_replaces_another(self) -> None:
+        for command in ("install_rpm", "clean_install"):
+            for version, expected in (("1", "1.x86_64"), ("2", "2.noarch"), ("1", "1.x86_64")):
+                self.ok(command, f"moved-{version}-1")
+                self.assertEqual(self.version("moved"), expected, command)
+        self.assertIn("is installed already", self.ok("install_rpm", "moved"))
+        self.assertIn("another version of moved is installed", self.fails("clean_install", "moved-2-1", "true", "true"))
+
+    def test_named_version_of_a_registered_package(self) -> None:
+        for version, expected in (("1", "1.x86_64"), ("2", "2.noarch"), ("1", "1.x86_64")):
+            self.ok("clean_install", f"moved-{version}-1", "true", "true")
+            self.assertEqual(self.version("moved"), expected)
+        self.assertFalse(os.path.exists(self.path("/usr/share/moved")))
+        self.ok("clean_install", "moved-1-1")
+        self.assertEqual(self.version("moved"), "1.x86_64")
+        self.assertTrue(os.path.exists(self.path("/usr/share/moved")))
+
+    def test_library_behind_a_present_library(self) -> None:
+        self.ok("clean_install", "libone", "true")
+        self.assertNotIn("libtwo", self.installed())
+        self.ok("install_rpm", "thin")
+        self.assertIn("libtwo", self.installed())
+        self.ok("remove_package", "libtwo thin")
+        os.makedirs(self.path("/opt"))
+        shutil.copy(f"{self.fixture}/tree/usr/bin/thin", self.path("/opt/thin"))
+        self.ok("install_deps_for_binary", "/opt/thin")
+        self.assertIn("libtwo", self.installed())
+
+    def test_downloads_stay_and_urls_are_recorded(self) -> None:
+        server = subprocess.Popen([sys.executable, "-u", "-m", "http.server", "--bind", "127.0.0.1", "0"],
+                                  cwd=f"{self.top}/repo", stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        self.addCleanup(server.stdout.close)
+        self.addCleanup(server.wait)
+        self.addCleanup(server.terminate)
+        url = "http://127.0.0.1:" + server.stdout.readline().split(" port ")[1].split()[0]
+        self.addCleanup(os.environ.update, {name: os.environ.pop(name) for name in list(os.environ) if "proxy" in name.lower()})
+        with open("/etc/yum.repos.d/fixture.repo", encoding="utf-8") as file:
+            text = file.read()
+        real_fixture.write("/etc/yum.repos.d/fixture.repo", text.replace(f"file://{self.top}/repo", url))
+        self.ok("clean_install", "app")
+        self.ok("clean_install", "data")
+        self.ok("install_rpm", f"{url}/moved.rpm")
+        self.assertLessEqual({"app.rpm", "dep.rpm", "deepdep.rpm", "data.rpm"}, set(os.listdir(f"{self.top}/download")))
+        with open("/tmp/packages/rpms.tsv", encoding="utf-8") as file:
+            origins = [line.rstrip("\n").split("\t")[2] for line in file]
+        self.assertEqual(origins[-1], f"{url}/moved.rpm")
+        self.ok("cleanup", "x")
+        self.assertFalse(os.path.exists(f"{self.top}/download"))
+
     # trust
+
+    def test_newroot_that_trusts_another_key(self) -> None:
+        other = f"{self.top}/other"
+        real_fixture.make_key(other)
+        subprocess.run(["rpm", "--root", self.newroot, "--import", f"{other}/key.asc"], check=True)
+        self.ok("install_rpm", "dep")
+        self.ok("install_binary", "/usr/share/data/file")
 
     def test_unsigned_package(self) -> None:
         self.assertIn("signature check failed", self.fails("install_rpm", f"{self.top}/unsigned/dep.rpm"))
@@ -188,6 +256,27 @@ class Commands(unittest.TestCase):
         self.assertIn("nothere is not installed", self.ok("remove_package", "app nothere"))
         self.assertEqual(self.installed(), set())
 
+    def test_remove_package_in_all_versions(self) -> None:
+        subprocess.run(["rpm", "--root", self.newroot, "-i", "--justdb", "--nodeps", "--replacefiles",
+                        f"{self.top}/repo/moved.rpm", f"{self.top}/repo/moved-2.rpm"], check=True)
+        self.assertEqual(len(self.version("moved").split()), 2)
+        self.ok("remove_package", "moved", "true")
+        self.assertEqual(self.installed(), set())
+
+    def test_named_package_is_no_dependency(self) -> None:
+        for command in ("install_rpm", "clean_install"):
+            self.ok("clean_install", "app")
+            self.ok(command, "deepdep")
+            self.ok("remove_package", "app")
+            self.assertEqual(self.installed(), {"deepdep"}, command)
+            self.ok("remove_package", "deepdep")
+
+    def test_registering_erases_no_obsoleted_entry(self) -> None:
+        self.ok("install_rpm", "old")
+        self.ok("clean_install", "replacement", "true", "true")
+        self.assertEqual(self.installed(), {"old", "replacement"})
+        self.assertTrue(os.path.exists(self.path("/usr/share/old")))
+
     def test_install_binary(self) -> None:
         self.ok("install_binary", "/usr/bin/su*d", "/usr/share/data/file", "/bin/sh")
         self.assertEqual(os.stat(self.path("/usr/bin/suid")).st_mode & 0o7777, 0o4755)
@@ -211,8 +300,9 @@ class Commands(unittest.TestCase):
         self.assertTrue(os.path.exists(self.path("/usr/lib64/libtwo.so.2")))
 
     def test_cut_short(self) -> None:
+        self.ok("install_rpm", "data")
         os.mkdir(self.path("/fakeroot"))
-        for argv in (["install_rpm", "dep"], ["cleanup", "x"]):
+        for argv in (["install_rpm", "dep"], ["cleanup", "x"], ["remove_package", "data"]):
             self.assertIn("an install was cut short", self.fails(*argv))
 
     # cleanup, validate
@@ -246,6 +336,21 @@ class Commands(unittest.TestCase):
         with open("/tmp/packages/docs", encoding="utf-8") as file:
             self.assertEqual(file.read(), "documented-1-1.x86_64\nfilesystem-1-1.x86_64\n")
 
+    def test_cleanup_keeps_directories_and_links_of_the_recipe(self) -> None:
+        self.ok("install_rpm", "filesystem")
+        os.chmod(self.path("/tmp"), 0o1777)
+        os.makedirs(self.path("/run/service/empty"))
+        os.makedirs(self.path("/var/tmp"))
+        os.symlink("../run", self.path("/var/log/link"))
+        os.mkfifo(self.path("/run/service/pipe"))
+        real_fixture.write(self.path("/run/service/lock"), "")
+        real_fixture.write(self.path("/var/tmp/x"), "")
+        self.ok("cleanup", "x")
+        self.assertEqual(os.listdir(self.path("/run/service")), ["empty"])
+        self.assertEqual(os.readlink(self.path("/var/log/link")), "../run")
+        self.assertEqual(os.listdir(self.path("/var/tmp")), [])
+        self.assertEqual(os.stat(self.path("/tmp")).st_mode & 0o7777, 0o1777)
+
     def test_validate_finds_a_missing_library_and_link(self) -> None:
         self.ok("clean_install", "libone", "true")
         result = self.run_command("validate_libraries")
@@ -260,6 +365,8 @@ class Commands(unittest.TestCase):
         self.assertIn("NEWROOT is not set", self.fails("install_rpm", "one", NEWROOT=""))
         self.assertIn("NEWROOT is 'here'", self.fails("install_rpm", "one", NEWROOT="here"))
         self.assertIn("unknown option --nogpgcheck", self.fails("install_rpm", "--nogpgcheck", "one"))
+        self.assertIn("DEP_SCRIPTLET_REQS has grep;", self.fails("install_rpm", "dep", DEP_SCRIPTLET_REQS="/bin/sh grep"))
+        self.assertIn("Not a directory", self.fails("install_rpm", "dep", DOWNLOAD_DIR=f"{self.top}/key.asc/below"))
         self.assertIn("needs at least one package", self.fails("remove_package", "true"))
         self.assertIn("where only true or false", self.fails("clean_install", "x", "true", "yes"))
 

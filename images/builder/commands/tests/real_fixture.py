@@ -48,22 +48,32 @@ PACKAGES: Dict[str, Dict[str, object]] = {
         "post": "grep -q root /etc/hello && echo fine >/dev/null\nmkdir -p /var/lib/scripted",
         "pre": "echo root >/etc/hello",
     },
+    "thin": {"files": ["/usr/bin/thin"]},
+    "moved": {"files": ["/usr/share/moved"]},
+    "old": {"files": ["/usr/share/old"]},
+    "replacement": {"files": ["/usr/share/replacement"], "head": "Obsoletes: old"},
     "badpost": {"files": ["/usr/share/badpost"], "post": "exit 3"},
     "badtool": {"files": ["/usr/share/badtool"], "post": "nosuchtool --option\ntrue"},
     "badpre": {"files": ["/usr/share/badpre"], "pre": "exit 1"},
 }
+
+NEWER: Dict[str, Dict[str, object]] = {
+    "moved": {"files": ["/usr/share/moved"], "head": "Version: 2\nBuildArch: noarch"},
+}
+"""A second version of packages, in files named `NAME-2.rpm`."""
 
 
 def make(directory: str) -> None:
     """Fills `directory` with `repo/` (signed RPMs and metadata), `unsigned/` and `key.asc`."""
     tree = os.path.join(directory, "tree")
     make_tree(directory, tree)
-    spec = os.path.join(directory, "fixture.spec")
-    with open(spec, "w", encoding="utf-8") as file:
-        file.write(textwrap.dedent(PREAMBLE) + "".join(subpackage(name, **parts) for name, parts in PACKAGES.items()))
     unsigned = os.path.join(directory, "unsigned")
-    run(["rpmbuild", "-bb", "--quiet", "--define", f"_rpmdir {unsigned}", "--define", f"tree {tree}",
-         "--define", f"_topdir {directory}/top", "--define", "_build_name_fmt %%{NAME}.rpm", spec])
+    for packages, file_name in ((PACKAGES, "%%{NAME}.rpm"), (NEWER, "%%{NAME}-%%{VERSION}.rpm")):
+        spec = os.path.join(directory, "fixture.spec")
+        write(spec, textwrap.dedent(PREAMBLE) + "".join(subpackage(name, **parts) for name, parts in packages.items()))
+        run(["rpmbuild", "-bb", "--quiet", "--define", f"_rpmdir {unsigned}", "--define", f"tree {tree}",
+             "--define", "_unpackaged_files_terminate_build 0",
+             "--define", f"_topdir {directory}/top", "--define", f"_build_name_fmt {file_name}", spec])
     make_key(directory)
     repo = os.path.join(directory, "repo")
     run(["cp", "-a", unsigned, repo])
@@ -101,9 +111,12 @@ def make_tree(directory: str, tree: str) -> None:
     compile_library(directory, tree + LIB, "libone.so.1", "int two(void);int one(void){return two()-1;}",
                     [f"{tree}{LIB}/libtwo.so.2"])
     run(["cp", f"{tree}{LIB}/libone.so.1", f"{tree}{LIB}/other/"])
-    for program in ("one", "suid"):
+    for program in ("one", "suid", "thin"):
         source = write(f"{directory}/{program}.c", "int one(void);int main(void){return one()-1;}")
-        run(["gcc", "-o", f"{tree}/usr/bin/{program}", source, f"{tree}{LIB}/libone.so.1", f"{tree}{LIB}/libtwo.so.2"])
+        # thin has libtwo only through libone.
+        linking = "--as-needed" if program == "thin" else "--no-as-needed"
+        run(["gcc", "-o", f"{tree}/usr/bin/{program}", source, f"-Wl,{linking}", f"{tree}{LIB}/libone.so.1",
+             f"{tree}{LIB}/libtwo.so.2"])
     write(f"{tree}/etc/ld.so.conf", "/lib64\n")
     for name, parts in PACKAGES.items():
         for path in parts["files"]:
@@ -118,7 +131,7 @@ def compile_library(directory: str, place: str, soname: str, code: str, needs: L
 
 
 def make_key(directory: str) -> None:
-    os.mkdir(f"{directory}/gnupg", 0o700)
+    os.makedirs(f"{directory}/gnupg", 0o700)
     run(["gpg", "--batch", "--passphrase", "", "--quick-generate-key", "fixture", "rsa2048", "sign", "never"], directory)
     run(["gpg", "--batch", "--armor", "--output", f"{directory}/key.asc", "--export", "fixture"], directory)
 

@@ -1,3 +1,6 @@
+import os
+import subprocess
+import sys
 import unittest
 
 import here
@@ -31,6 +34,14 @@ class Arguments(unittest.TestCase):
         for words in ([], ["true"], ["a", "true", "b"]):
             with self.assertRaises(UsageError):
                 remove.parse(words)
+
+    def test_error_of_the_system_is_one_line(self) -> None:
+        program = "from newroot import cli; cli.main('', lambda words: open('/dev/full/x'))"
+        lib = os.path.dirname(os.path.dirname(cli.__file__))
+        result = subprocess.run([sys.executable, "-B", "-c", program], env={"PYTHONPATH": lib}, capture_output=True,
+                                text=True, check=False)
+        self.assertEqual((result.returncode, result.stderr.count("\n")), (1, 1), result.stderr)
+        self.assertIn("Not a directory: '/dev/full/x'", result.stderr)
 
     def test_other_misuse(self) -> None:
         with self.assertRaises(UsageError):

@@ -19,6 +19,12 @@ class Environment(unittest.TestCase):
         tolerated = [name for name in ("bash", "bash-completion", "glibc", "a", "") if environment.tolerates_scriptlet_errors(name)]
         self.assertEqual(tolerated, ["bash-completion", "glibc", "a"])
 
+    @mock.patch.dict(os.environ, {"A_SCRIPTLET_REQS": "/bin/sed", "B_SCRIPTLET_REQS": "/bin/sed sed bin/x"})
+    def test_lent_tools_are_absolute_paths(self) -> None:
+        self.assertEqual(environment.scriptlet_requirements("a"), ["/bin/sed"])
+        with self.assertRaisesRegex(CommandError, "B_SCRIPTLET_REQS has sed bin/x;"):
+            environment.scriptlet_requirements("b")
+
     def test_epoch(self) -> None:
         for value in ("", "now", "-1", "1.5", "99999999999"):
             with mock.patch.dict(os.environ, {"SOURCE_DATE_EPOCH": value}), self.assertRaises(CommandError):

@@ -6,7 +6,7 @@ import tempfile
 import unittest
 
 import here
-from newroot import elf, loader
+from newroot import elf, lending, loader
 
 
 def make_elf(needed=(), runpath="", soname="", machine=62, bits=64) -> bytes:
@@ -69,6 +69,22 @@ class Search(unittest.TestCase):
         self.assertEqual(self.missing(), ["libp.so"])
         self.put("/usr/bin/a", make_elf(["libp.so"], "${ORIGIN}/../lib64/private"))
         self.assertEqual(self.missing(), [])
+
+    def test_closure_looks_through_libraries(self) -> None:
+        self.put("/usr/bin/a", make_elf(["liba.so"]))
+        self.put("/lib64/liba.so", make_elf(["libb.so", "liba.so"]))
+        self.assertEqual(self.missing(), [])
+        self.assertEqual(loader.Loader(self.root).missing_closure("/usr/bin/a"), ["libb.so"])
+        self.put("/usr/lib64/libb.so", make_elf())
+        self.assertEqual(loader.Loader(self.root).missing_closure("/usr/bin/a"), [])
+
+    def test_tool_of_the_newroot_has_its_origin_there(self) -> None:
+        self.put("/usr/bin/a", make_elf(["libp.so"], "$ORIGIN/../private"))
+        self.put("/usr/private/libp.so", make_elf())
+        lent = lending.Lending(self.root, [])
+        lent._builder, lent._target = loader.Loader("/"), loader.Loader(self.root)
+        path = f"{self.root}/usr/bin/a"
+        self.assertEqual(lent._lend_library("libp.so", elf.read(path), path), f"{self.root}/usr/private/libp.so")
 
     def test_other_machine_does_not_count(self) -> None:
         self.put("/usr/bin/a", make_elf(["liba.so"]))

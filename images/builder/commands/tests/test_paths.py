@@ -57,3 +57,16 @@ class Paths(unittest.TestCase):
         self.write("etc/a.cnf")
         cleaning.remove_unnecessary(self.root, ["/usr/config/*.cnf", "/etc", "/nothing/*"])
         self.assertEqual(os.listdir(f"{self.root}/etc"), [])
+
+    def test_globs_of_directories_stay_inside(self) -> None:
+        with tempfile.TemporaryDirectory() as outside:
+            with open(f"{outside}/victim", "w", encoding="utf-8"):
+                pass
+            os.mkdir(f"{self.root}/etc/a")
+            self.link(outside, "etc/a/dir")
+            self.link("loop", "etc/loop")
+            self.link("/usr/share", "etc/inside")
+            self.write("usr/share/x.cnf")
+            cleaning.remove_unnecessary(self.root, ["/etc/*/dir/vic*", "/etc/*/*/victim", "/etc/l*/*/x", "/etc/in*/*.cnf"])
+            self.assertEqual(os.listdir(outside), ["victim"])
+            self.assertEqual(os.listdir(f"{self.root}/usr/share"), ["doc"])

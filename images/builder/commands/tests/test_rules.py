@@ -2,7 +2,7 @@ import struct
 import unittest
 
 import here
-from newroot import canonical, distribution, installed
+from newroot import canonical, distribution, installed, remove
 from newroot.closure import soname_capabilities
 from newroot.errors import CommandError
 
@@ -42,6 +42,23 @@ class Rules(unittest.TestCase):
         self.assertFalse(distribution.is_version(lab, "2"))
         self.assertTrue(distribution.is_version({"ID": "amzn", "VERSION_ID": "2"}, "2"))
         self.assertFalse(distribution.is_version({"ID": "fedora", "VERSION_ID": "2023"}, "2023"))
+
+    def test_quote_that_is_not_closed(self) -> None:
+        with self.assertRaisesRegex(CommandError, "os-release"):
+            distribution.parse('ID="lab\n')
+
+    def test_what_may_meet_a_requirement(self) -> None:
+        for requirement, met in {
+            "/bin/sh": {"/bin/sh", "/usr/bin/sh"},
+            "/usr/lib64/x": {"/lib64/x", "/usr/lib64/x"},
+            "/etc/x": {"/etc/x"},
+            "libx.so()(64bit)": {"libx.so()(64bit)"},
+            "(a or (b if /bin/c))": {"a", "b", "/usr/bin/c"},
+            "(libx.so()(64bit) or b)": {"libx.so()(64bit)", "b"},
+            "(b or libx.so()(64bit))": {"libx.so()(64bit)", "b"},
+        }.items():
+            self.assertLessEqual(met, remove.capabilities(requirement))
+        self.assertEqual(remove.capabilities("/etc/x"), {"/etc/x"})
 
     def test_whole_packages(self) -> None:
         def file(path: str, flags: int = 0, mode: int = 0o100644, state: int = 0) -> installed.OwnedFile:

@@ -3,26 +3,27 @@ from __future__ import annotations
 
 import fnmatch
 import os
-import shutil
 import tempfile
+from collections import defaultdict
 from typing import Dict, List, NamedTuple
 
-from newroot import elf, environment, installed, paths, process, transaction
+from newroot import copying, environment, installed, paths, record, transaction
 from newroot.cli import note
-from newroot.closure import add_libraries, preferences, rank
+from newroot.closure import add_libraries, missing_capabilities, preferences, rank
 from newroot.environment import Settings
 from newroot.errors import CommandError, UsageError
 from newroot.loader import Loader
 from newroot.repository import Repository
+from newroot.scriptlets import package_name
 
 MERGED_PLACES = ("/bin/", "/sbin/", "/lib/", "/lib64/")
 COPIED_WITH = ("/etc", "/usr/share/doc", "/usr/share/man", "/usr/share/licenses")
 
 
 class Found(NamedTuple):
-    """A file of the repositories: the package that has it, and its path there."""
+    """A file of the repositories: the package (NEVRA) that has it, and its path there."""
 
-    package: object
+    package: str
     path: str
 
 
@@ -33,6 +34,7 @@ def install_binary(words: List[str]) -> None:
     reject_relative(words)
     settings = environment.settings()
     found = locate_all(settings, words)
+    record.forget(settings.newroot, {package_name(file.package) for file in found})
     wanted = [file for file in found if not is_really_there(settings.newroot, file.path)]
     for file in found:
         if file not in wanted:
@@ -49,8 +51,9 @@ def install_binary(words: List[str]) -> None:
                 transaction.unpack([file], tree)
                 places = [item.path for item in wanted if item.package == nevra]
                 for place in places:
-                    copy_file(settings.newroot, tree, place, places)
-                copy_companions(settings.newroot, tree)
+                    copying.copy_file(settings.newroot, tree, place, places)
+                for place in COPIED_WITH:
+                    copying.copy_absent(settings.newroot, tree, place)
     install_libraries(settings, [file.path for file in wanted])
 
 
@@ -71,10 +74,8 @@ def install_libraries(settings: Settings, places: List[str]) -> None:
     loader = Loader(settings.newroot)
     needs: Dict[str, str] = {}
     for place in places:
-        file = elf.read(paths.resolve(settings.newroot, place))
-        for name in loader.missing(place) if file else []:
-            suffix = "()(64bit)" if file.bits == 64 else ""
-            needs.setdefault(os.path.basename(name) + suffix, place)
+        for capability in missing_capabilities(loader, place):
+            needs.setdefault(capability, place)
     if needs:
         with Repository(settings) as repository:
             transaction.install(settings, repository.download(add_libraries(repository, [], needs)))
@@ -102,7 +103,10 @@ def locate_all(settings: Settings, words: List[str]) -> List[Found]:
 def locate(repository: Repository, word: str, preferred: list) -> List[Found]:
     """The files that a path or glob means, all from the best package that has any."""
     forms = spellings(word)
-    candidates = repository.available().filterm(file__glob=forms).latest()
+    by_name = defaultdict(list)
+    for package in repository.available().filterm(file__glob=forms):
+        by_name[package.name].append(package)
+    candidates = [repository.best(packages) for packages in by_name.values()]
     for package in sorted(candidates, key=lambda package: rank(package, preferred)):
         hits = [path for form in forms for path in sorted(package.files) if fnmatch.fnmatchcase(path, form)]
         if hits:
@@ -123,41 +127,6 @@ def spellings(word: str) -> List[str]:
 def find_same(repository: Repository, nevra: str):
     found = [package for package in repository.available() if str(package) == nevra]
     return sorted(found, key=lambda package: package.repoid)[0]
-
-
-def copy_file(newroot: str, tree: str, place: str, places: List[str]) -> None:
-    """Copies one unpacked file with mode (setuid included) and capabilities; its owner becomes root.
-
-    Of a link that leads to another of the wanted `places` the link is copied, of any other what it leads to.
-    """
-    source = paths.resolve(tree, place)
-    target = paths.resolve_parent(newroot, place)
-    os.makedirs(os.path.dirname(target), exist_ok=True)
-    if os.path.islink(target):
-        os.unlink(target)
-    link = paths.resolve_parent(tree, place)
-    if source != link and any(paths.resolve_parent(tree, other) == source for other in places):
-        os.symlink(os.readlink(link), target)
-        return
-    if not os.path.isfile(source):
-        raise CommandError(f"{place} leads to {paths.inside(tree, source)}, which its package does not have")
-    shutil.copy2(source, target)
-    os.chown(target, 0, 0)
-    os.chmod(target, os.stat(source).st_mode & 0o7777)
-    for name in os.listxattr(source):
-        os.setxattr(target, name, os.getxattr(source, name))
-
-
-def copy_companions(newroot: str, tree: str) -> None:
-    """The package's configuration and licences come along; what the newroot has already stays as it is."""
-    for place in COPIED_WITH:
-        source = paths.resolve(tree, place)
-        if os.path.isdir(source):
-            target = paths.resolve(newroot, place)
-            os.makedirs(target, exist_ok=True)
-            result = process.run(["cp", "-an", source + "/.", target])
-            if result.returncode != 0:
-                note(f"not all of {place} was copied: {result.stderr.strip()}")
 
 
 def is_really_there(newroot: str, place: str) -> bool:

@@ -33,14 +33,22 @@ def rewrite_database(root: str, epoch: int) -> None:
     with tempfile.TemporaryDirectory(prefix=".rpmdb-", dir=os.path.dirname(directory)) as fresh:
         headers = export(directory)
         load(fresh, normalise(headers, epoch))
-        connection = sqlite3.connect(os.path.join(fresh, DATABASE))
-        connection.execute("PRAGMA journal_mode=DELETE")
-        connection.close()
+        join_journal(os.path.join(fresh, DATABASE))
         shutil.copystat(database, os.path.join(fresh, DATABASE))
         for leftover in (f"{DATABASE}-shm", f"{DATABASE}-wal", ".rpm.lock"):
             if os.path.exists(os.path.join(directory, leftover)):
                 os.unlink(os.path.join(directory, leftover))
         os.replace(os.path.join(fresh, DATABASE), database)
+
+
+def join_journal(database: str) -> None:
+    """Has sqlite write what it keeps in the -wal file into the database itself."""
+    try:
+        connection = sqlite3.connect(database)
+        connection.execute("PRAGMA journal_mode=DELETE")
+        connection.close()
+    except sqlite3.Error as error:
+        raise CommandError(f"rpm database: {database} cannot be written: {error}") from error
 
 
 def clamp_times(root: str, epoch: int) -> None:

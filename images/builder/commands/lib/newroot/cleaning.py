@@ -5,6 +5,7 @@ import glob
 import os
 import re
 import shutil
+import stat
 from typing import Iterable, Set
 
 from newroot import installed, paths
@@ -20,7 +21,7 @@ FILES = (
     "/etc/passwd-", "/etc/shadow-", "/etc/group-", "/etc/gshadow-", "/etc/subuid-", "/etc/subgid-",
 )
 VOLATILE = ("/run", "/tmp", "/var/log", "/var/tmp")
-"""What lies here without belonging to a package was left behind by a scriptlet."""
+"""Files that lie here without belonging to a package were left behind; directories and links are made on purpose."""
 
 
 def clean_docs(root: str) -> None:
@@ -52,7 +53,7 @@ def remove_leftovers(root: str) -> None:
         for path in matches(root, pattern):
             remove(path)
     for place in () if root == "/" else VOLATILE:
-        remove_unowned_content(root, place, owned)
+        remove_unowned_files(root, place, owned)
     null = paths.resolve(root, "/dev/null")
     if is_regular(null):
         os.unlink(null)
@@ -89,16 +90,19 @@ def remove_if_unowned(directory: str, owned: Set[str]) -> None:
         os.rmdir(directory)
 
 
-def remove_unowned_content(root: str, place: str, owned: Set[str]) -> None:
-    if not os.path.isdir(paths.resolve(root, place)):
+def remove_unowned_files(root: str, place: str, owned: Set[str]) -> None:
+    """Deletes files, sockets and pipes below a directory that no package owns, unless it is a mount point."""
+    if paths.is_mounted(paths.resolve(root, place)):
         return
-    for directory, directories, names in reversed(list(paths.walk(root, place))):
+    for directory, _directories, names in paths.walk(root, place):
         for name in names:
             path = os.path.join(directory, name)
-            if path not in owned:
+            if path not in owned and is_leftover(os.lstat(path).st_mode):
                 os.unlink(path)
-        for name in directories:
-            remove_if_unowned(os.path.join(directory, name), owned)
+
+
+def is_leftover(mode: int) -> bool:
+    return stat.S_ISREG(mode) or stat.S_ISSOCK(mode) or stat.S_ISFIFO(mode)
 
 
 def remove_unowned_bytecode(root: str, owned: Set[str]) -> None:
@@ -120,10 +124,17 @@ def remove_empty_directories(top: str) -> None:
 def matches(root: str, pattern: str) -> list:
     """Builder paths that a glob, seen from inside the root, stands for; a link in its directories stays inside."""
     directory, name = os.path.split(pattern.rstrip("/"))
-    parents = matches(root, directory) if glob.has_magic(directory) else [paths.resolve(root, directory)]
-    return sorted(
-        path for parent in parents for path in glob.glob(os.path.join(glob.escape(parent), name))
-    )
+    globs = glob.has_magic(directory)
+    parents = [paths.inside(root, path) for path in matches(root, directory)] if globs else [directory]
+    found = set()
+    for parent in parents:
+        try:
+            # A matched directory may itself be a link: only this keeps it from leading out of the root.
+            place = paths.resolve(root, parent)
+        except OSError:
+            continue
+        found.update(glob.glob(os.path.join(glob.escape(place), name)))
+    return sorted(found)
 
 
 def is_regular(path: str) -> bool:

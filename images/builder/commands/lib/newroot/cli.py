@@ -32,6 +32,10 @@ def main(usage: str, action: Callable[[List[str]], Optional[int]], passes_option
     except CommandError as error:
         print(f"{name}: {error}", file=sys.stderr)
         sys.exit(1)
+    except OSError as error:
+        # A full disk, a missing permission: the system's own words name the file.
+        print(f"{name}: {error}", file=sys.stderr)
+        sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
 

@@ -1,11 +1,13 @@
 """The packages that a set of packages needs to be linked: shared libraries, and nothing else."""
 from __future__ import annotations
 
+import os
 import re
 from typing import Dict, Iterable, List, Set
 
-from newroot import installed
+from newroot import elf, installed, paths
 from newroot.errors import CommandError
+from newroot.loader import Loader
 from newroot.repository import Repository
 
 SONAME = re.compile(r"[^\s()/]+\.so(\.[^\s()/]+)*(\([^()\s]*\))?(\(64bit\))?")
@@ -21,11 +23,15 @@ def add_libraries(repository: Repository, chosen: list, needs: Dict[str, str]) -
     """`chosen` and the packages whose libraries it needs, and those of these, and so on.
 
     `needs` are further capabilities to satisfy, each with the name of who needs it. What is provided by packages
-    of the newroot whose libraries are really there counts as met. All of a round is asked at once.
+    of the newroot whose libraries are really there counts as met, but not what those libraries lack in turn. All of
+    a round is asked at once.
     Raises CommandError for a library that nobody provides.
     """
     closed = list(chosen)
-    met = installed.present_sonames(repository.settings.newroot)
+    present = installed.present_sonames(repository.settings.newroot)
+    loader = Loader(repository.settings.newroot)
+    reached: Set[str] = set()
+    met = set(present)
     preferred = preferences(repository)
     fresh = list(chosen)
     wanted = dict(needs)
@@ -35,11 +41,22 @@ def add_libraries(repository: Repository, chosen: list, needs: Dict[str, str]) -
         for package in fresh:
             for capability in soname_capabilities(package.requires):
                 wanted.setdefault(capability, package.name)
+        for path in {present[capability] for capability in wanted if capability in present} - reached:
+            reached.add(path)
+            for capability in missing_capabilities(loader, path):
+                wanted.setdefault(capability, path)
         wanted = {capability: by for capability, by in wanted.items() if capability not in met}
         if not wanted:
             return closed
         fresh = choose_providers(repository, wanted, preferred)
         closed += fresh
+
+
+def missing_capabilities(loader: Loader, path: str) -> List[str]:
+    """What the file at `path` inside the newroot would not be loaded with, as packages provide it."""
+    file = elf.read(paths.resolve(loader.root, path))
+    suffix = "()(64bit)" if file and file.bits == 64 else ""
+    return [os.path.basename(name) + suffix for name in loader.missing_closure(path)]
 
 
 def choose_providers(repository: Repository, wanted: Dict[str, str], preferred: List[Set[str]]) -> list:
@@ -56,7 +73,7 @@ def choose_providers(repository: Repository, wanted: Dict[str, str], preferred: 
         if any(package in picked.values() for package in options):
             continue
         best = min(options, key=lambda package: rank(package, preferred))
-        newest = max(package for package in options if package.name == best.name)
+        newest = repository.best([package for package in options if package.name == best.name])
         picked[newest.name] = newest
     return list(picked.values())
 

@@ -30,10 +30,13 @@ def is_version(release: Dict[str, str], version: str) -> bool:
 
 
 def parse(text: str) -> Dict[str, str]:
-    """The assignments of an os-release file, unquoted."""
+    """The assignments of an os-release file, unquoted; raises CommandError for a quote that is not closed."""
     release = {}
     for line in text.splitlines():
         key, separator, value = line.strip().partition("=")
         if separator and not key.startswith("#"):
-            release[key] = " ".join(shlex.split(value))
+            try:
+                release[key] = " ".join(shlex.split(value))
+            except ValueError as error:
+                raise CommandError(f"{OS_RELEASE}: {line.strip()!r} cannot be read: {error}") from error
     return release

@@ -54,8 +54,16 @@ def variable_prefix(package: str) -> str:
 
 
 def scriptlet_requirements(package: str) -> List[str]:
-    """Extra builder files that the package's scriptlets need (`<PKG>_SCRIPTLET_REQS`)."""
-    return os.environ.get(f"{variable_prefix(package)}_SCRIPTLET_REQS", "").split()
+    """Extra builder files that the package's scriptlets need (`<PKG>_SCRIPTLET_REQS`).
+
+    Raises CommandError for an item that is no absolute path.
+    """
+    variable = f"{variable_prefix(package)}_SCRIPTLET_REQS"
+    items = os.environ.get(variable, "").split()
+    relative = [item for item in items if not item.startswith("/")]
+    if relative:
+        raise CommandError(f"{variable} has {' '.join(relative)}; its items must be absolute paths, like /usr/bin/sed")
+    return items
 
 
 def tolerates_scriptlet_errors(package: str) -> bool:

@@ -25,6 +25,8 @@ def cleanup(words: List[str]) -> None:
     clean_caches(settings)
     cleaning.remove_leftovers(root)
     cleaning.remove_unnecessary(root, environment.unnecessary_files())
+    if root == "/":
+        record.forget_all()
     packages = installed.packages(root)
     record.package_list(words[0], packages)
     dated.clamp_dates(root, epoch)

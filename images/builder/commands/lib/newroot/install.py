@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import os
-from typing import List, NamedTuple, Optional
+from typing import List, NamedTuple, Optional, Set
 
 from newroot import environment, installed, record, transaction
 from newroot.cli import note
@@ -10,7 +10,11 @@ from newroot.closure import add_libraries
 from newroot.environment import Settings
 from newroot.errors import CommandError, UsageError
 from newroot.repository import Repository, one_line
-from newroot.selection import explain_missing, find, is_file, select, with_companions
+from newroot.selection import asks_other_version, explain_missing, is_file, look_up, select, with_companions
+
+
+COMMAND_LINE = "@commandline"
+"""Where dnf files the packages that are given as paths or URLs."""
 
 
 class CleanInstall(NamedTuple):
@@ -30,9 +34,11 @@ def install_rpm(words: List[str]) -> None:
         raise UsageError("needs at least one package")
     settings = environment.settings()
     with Repository(settings) as repository:
-        chosen = absent(repository, select(repository, with_companions(repository, words)))
+        named = select(repository, with_companions(repository, words))
+        chosen = absent(repository, named, words)
         if chosen:
             transaction.install(settings, repository.download(add_libraries(repository, chosen, {})))
+        record.forget(settings.newroot, {package.name for package in named})
 
 
 def clean_install(words: List[str]) -> None:
@@ -68,16 +74,13 @@ def install_alone(settings: Settings, repository: Repository, request: CleanInst
     """The shallow form: what is installed already stays, registered packages get their files if they are wanted."""
     words = request.words if request.justdb else with_companions(repository, request.words)
     chosen = select(repository, words)
-    if request.justdb:
-        known = installed.names(settings.newroot)
-        fresh = [package for package in chosen if package.name not in known]
-    else:
-        fresh = absent(repository, chosen)
+    fresh = (unregistered if request.justdb else absent)(repository, chosen, words)
     unpacks = request.force and not os.path.isdir(request.extract_dir or settings.newroot)
     files = repository.download(chosen if unpacks else fresh)
     transaction.install(settings, [file for file in files if file.name in {p.name for p in fresh}], request.justdb)
     if unpacks:
         transaction.unpack(files, request.extract_dir)
+    record.forget(settings.newroot, {package.name for package in chosen})
 
 
 def install_with_dependencies(settings: Settings, words: List[str]) -> None:
@@ -91,8 +94,9 @@ def install_with_dependencies(settings: Settings, words: List[str]) -> None:
             error = resolve(repository, with_companions(repository, words))
             if error is None:
                 packages = list(repository.base.transaction.install_set) if repository.base.transaction else []
-                dependencies = dependencies_of(repository)
+                dependencies, named = dependencies_of(repository), named_by(repository, words)
                 transaction.install(settings, repository.download(add_libraries(repository, packages, {})))
+                record.forget(settings.newroot, named)
                 record.remember_dependencies(settings.newroot, dependencies)
                 return
     raise CommandError(f"cannot install {' '.join(words)}: {one_line(error)}")
@@ -107,8 +111,12 @@ def resolve(repository: Repository, words: List[str]) -> Optional[Exception]:
     for word in words:
         if is_file(word):
             continue
-        if repository.installed().filter(name=word) and not installed.is_whole(repository.settings.newroot, word):
-            replace(repository, word)
+        package = look_up(repository, word)
+        if package and is_registered_only(repository, package.name):
+            replace(repository, package)
+            continue
+        if package and asks_other_version(repository, package, words):
+            base.package_install(package)
             continue
         try:
             base.install(word)
@@ -121,15 +129,30 @@ def resolve(repository: Repository, words: List[str]) -> Optional[Exception]:
         return error
 
 
-def replace(repository: Repository, word: str) -> None:
-    """Marks a package that is only registered for a real installation, in its newest version."""
-    newest = find(repository, word)
-    same = repository.installed().filter(name=word, evr=newest.evr)
-    note(f"{word} is registered but its files are not there: installing it")
-    if same:
-        repository.base.reinstall(str(newest))
+def replace(repository: Repository, package) -> None:
+    """Marks a package that is only registered for a real installation."""
+    note(f"{package.name} is registered but its files are not there: installing it")
+    if repository.installed().filter(name=package.name, evr=package.evr):
+        repository.base.reinstall(str(package))
     else:
-        repository.base.package_install(newest)
+        repository.base.package_install(package)
+
+
+def is_registered_only(repository: Repository, name: str) -> bool:
+    """Whether the newroot's database has the package but the newroot lacks its files."""
+    return bool(repository.installed().filter(name=name)) and not installed.is_whole(repository.settings.newroot, name)
+
+
+def named_by(repository: Repository, words: List[str]) -> Set[str]:
+    """Names of the installed packages that the words name in any way: none of them is a mere dependency any more."""
+    names = set()
+    for word in words:
+        package = None if is_file(word) else look_up(repository, word)
+        names.update([package.name] if package else [])
+        for query in ({"name__glob": word}, {"provides": word}, {"file": word}):
+            names.update(package.name for package in repository.installed().filter(**query))
+    files = repository.base.sack.query().filter(reponame=COMMAND_LINE)
+    return names | {package.name for package in files}
 
 
 def dependencies_of(repository: Repository) -> List[str]:
@@ -143,13 +166,13 @@ def dependencies_of(repository: Repository) -> List[str]:
     ]
 
 
-def absent(repository: Repository, packages: list) -> list:
-    """Those that the newroot lacks, in whole or but for their database entry."""
+def absent(repository: Repository, packages: list, words: List[str]) -> list:
+    """Those that the newroot lacks, in whole or but for their database entry, or has in another version than named."""
     newroot = repository.settings.newroot
     known = {package.name for package in repository.installed()}
     missing = []
     for package in packages:
-        if package.name not in known or asks_other_version(repository, package):
+        if package.name not in known or asks_other_version(repository, package, words):
             missing.append(package)
         elif not installed.is_whole(newroot, package.name):
             note(f"{package.name} is registered but its files are not there: installing it")
@@ -159,6 +182,14 @@ def absent(repository: Repository, packages: list) -> list:
     return missing
 
 
-def asks_other_version(repository: Repository, package) -> bool:
-    """A file or URL names one version; a name is content with the version that is there."""
-    return package._from_cmdline and not repository.installed().filter(name=package.name, evr=package.evr)
+def unregistered(repository: Repository, packages: list, words: List[str]) -> list:
+    """Those whose entry the newroot's database lacks; raises CommandError where files of another version are there."""
+    missing = []
+    for package in packages:
+        if asks_other_version(repository, package, words):
+            if not is_registered_only(repository, package.name):
+                raise CommandError(f"another version of {package.name} is installed: {package} cannot be just registered")
+            missing.append(package)
+        elif not repository.installed().filter(name=package.name):
+            missing.append(package)
+    return missing

@@ -39,11 +39,6 @@ def names(root: str) -> Set[str]:
     return set(query(root, "-a", "--qf", "%{NAME}\n").split())
 
 
-def has_keys(root: str) -> bool:
-    """Whether signing keys were imported into the root."""
-    return "gpg-pubkey" in names(root)
-
-
 def is_whole(root: str, name: str) -> bool:
     """Whether the installed package's files are there, and not only its entry in the database.
 
@@ -81,15 +76,15 @@ def lies_in(root: str, path: str) -> bool:
         return False
 
 
-def present_sonames(root: str) -> Set[str]:
-    """The soname capabilities provided by installed packages whose libraries are really there."""
-    libraries: Dict[str, Set[str]] = {}
+def present_sonames(root: str) -> Dict[str, str]:
+    """The soname capabilities provided by installed packages whose libraries are really there, each with its path."""
+    libraries: Dict[str, Dict[str, str]] = {}
     for name, path in pairs(root, "FILENAMES"):
         base = os.path.basename(path)
         if ".so" in base and lies_in(root, path):
-            libraries.setdefault(name, set()).add(base)
+            libraries.setdefault(name, {}).setdefault(base, path)
     return {
-        capability for name, capability in pairs(root, "PROVIDES")
+        capability: libraries[name][capability.split("(", 1)[0]] for name, capability in pairs(root, "PROVIDES")
         if ".so" in capability and capability.split("(", 1)[0] in libraries.get(name, ())
     }
 

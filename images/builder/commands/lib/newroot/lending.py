@@ -74,6 +74,9 @@ class Lending:
     def _lend(self, path: str, place: Optional[str] = None) -> Optional[str]:
         """Puts the builder's file at the same place (or `place`) of the newroot; returns the file that is used."""
         place = place or path
+        if not place.startswith("/"):
+            # A relative interpreter or library means the working directory, which nobody can lend to.
+            return None
         if paths.exists(self.newroot, place):
             return paths.resolve(self.newroot, place)
         source = os.path.realpath(path)
@@ -103,15 +106,20 @@ class Lending:
             pending += [used for used in (self._lend_library(name, file, path) for name in file.needed) if used]
 
     def _lend_library(self, soname: str, asker: elf.Elf, asker_path: str) -> Optional[str]:
-        there = self._target.find(soname, asker, asker_path)
+        origin = self._inside(asker_path)
+        there = self._target.find(soname, asker, origin)
         if there:
             return paths.resolve(self.newroot, there)
-        library = self._builder.find(soname, asker, asker_path)
+        library = self._builder.find(soname, asker, origin)
         if library is None:
             return None
         private = asker.runpath or asker.rpath
         cached = os.path.dirname(library) in CACHED_DIRECTORIES
         return self._lend(library, library if cached or private else f"/usr/lib64/{soname}")
+
+    def _inside(self, path: str) -> str:
+        """Where a program or library sees itself: a path of the newroot without what leads there on the builder."""
+        return paths.inside(self.newroot, path) if path.startswith(self.newroot + "/") else path
 
     def _make_directory(self, directory: str) -> None:
         missing = []

@@ -65,6 +65,23 @@ class Loader:
             missing.append(file.interpreter)
         return missing
 
+    def missing_closure(self, path: str) -> List[str]:
+        """Like `missing`, for the file and for all the libraries that it would be loaded with; sorted."""
+        pending = [path]
+        seen = set()
+        missing = set()
+        while pending:
+            path = pending.pop()
+            host = paths.resolve(self.root, path)
+            file = elf.read(host)
+            if file is None or host in seen:
+                continue
+            seen.add(host)
+            missing.update(self.missing(path))
+            used = [self.find(name, file, paths.inside(self.root, host)) for name in file.needed]
+            pending += [library for library in used if library]
+        return sorted(missing)
+
     def _default_directories(self, machine: int) -> List[str]:
         if machine not in self._defaults:
             self._defaults[machine] = default_directories(self.root, machine)

@@ -2,7 +2,8 @@
 from __future__ import annotations
 
 import os
-from typing import Iterable, List, Set
+import shutil
+from typing import Iterable, List, Set, Tuple
 
 from newroot.repository import RpmFile
 
@@ -33,11 +34,29 @@ def remember_dependencies(root: str, names: Iterable[str]) -> None:
         file.writelines(f"{root}\t{name}\n" for name in sorted(names))
 
 
+def forget(root: str, names: Iterable[str]) -> None:
+    """Strikes out packages that the recipe itself names: they are no mere dependencies any more."""
+    struck = {(root, name) for name in names}
+    entries = read_dependencies()
+    kept = [entry for entry in entries if entry not in struck]
+    if kept != entries:
+        with open(DEPENDENCIES, "w", encoding="utf-8") as file:
+            file.writelines(f"{place}\t{name}\n" for place, name in kept)
+
+
+def forget_all() -> None:
+    """Deletes the notes on dependencies, where the builder itself is what was built."""
+    shutil.rmtree(os.path.dirname(DEPENDENCIES), ignore_errors=True)
+
+
 def dependencies(root: str) -> Set[str]:
     """Names noted by `remember_dependencies` for this root."""
+    return {name for place, name in read_dependencies() if place == root}
+
+
+def read_dependencies() -> List[Tuple[str, str]]:
     try:
         with open(DEPENDENCIES, encoding="utf-8") as file:
-            entries = [line.rstrip("\n").split("\t", 1) for line in file]
+            return [tuple(line.rstrip("\n").split("\t", 1)) for line in file]
     except FileNotFoundError:
-        return set()
-    return {name for place, name in entries if place == root}
+        return []

@@ -1,6 +1,7 @@
 """Removing packages, and what was installed only for them."""
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from typing import Dict, List, NamedTuple, Set
 
@@ -8,6 +9,8 @@ from newroot import environment, installed, record, transaction
 from newroot.cli import note
 from newroot.errors import UsageError
 
+MERGED = re.compile(r"^(?:/usr)?(/s?bin/|/lib(?:64)?/)")
+"""/bin/sh and /usr/bin/sh are the same file, whichever of them a package lists."""
 FLAGS = ("true", "false")
 
 
@@ -64,8 +67,9 @@ def unneeded_packages(root: str, dependencies: Set[str]) -> Set[str]:
         for name, value in installed.pairs(root, tag):
             providers[value].add(name)
     requires: Dict[str, Set[str]] = defaultdict(set)
-    for name, capability in installed.pairs(root, "REQUIRES"):
-        requires[name] |= providers[capability] if capability in providers else set()
+    for name, requirement in installed.pairs(root, "REQUIRES"):
+        for capability in capabilities(requirement):
+            requires[name] |= providers.get(capability, set())
     everything = installed.names(root)
     pending = list(everything - dependencies)
     needed = set(pending)
@@ -74,3 +78,20 @@ def unneeded_packages(root: str, dependencies: Set[str]) -> Set[str]:
             needed.add(name)
             pending.append(name)
     return everything - needed
+
+
+def capabilities(requirement: str) -> Set[str]:
+    """What may meet a requirement: of a rich one, such as `(a or b)`, anything in it; of a path, both its spellings."""
+    words = {requirement}
+    if requirement.startswith("("):
+        for word in requirement.split():
+            word = word.lstrip("(")
+            # `(libx.so()(64bit) or b)`: only some of the closing brackets belong to the name.
+            while word:
+                words.add(word)
+                if not word.endswith(")"):
+                    break
+                word = word[:-1]
+    for word in list(words):
+        words |= {MERGED.sub(prefix + r"\1", word) for prefix in ("", "/usr") if word.startswith("/")}
+    return words

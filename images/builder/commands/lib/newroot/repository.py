@@ -5,7 +5,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from typing import List, NamedTuple
+from typing import Dict, List, NamedTuple
 
 from newroot.environment import Settings
 from newroot.errors import CommandError
@@ -33,6 +33,7 @@ class Repository:
     def __init__(self, settings: Settings, filelists: bool = False) -> None:
         self.settings = settings
         self.dnf = import_dnf()
+        self._urls: Dict[str, str] = {}
         self._state = tempfile.mkdtemp(prefix="newroot-dnf-")
         self.base = self._open(filelists)
         self.arches = [self.base.conf.substitutions["arch"], self.base.conf.substitutions["basearch"], "noarch"]
@@ -43,10 +44,20 @@ class Repository:
     def __exit__(self, *_error: object) -> None:
         self.base.close()
         shutil.rmtree(self._state, ignore_errors=True)
+        for path in self._urls:
+            # A URL has no checksum to see by that what it led to before is not what it leads to now.
+            if os.path.exists(path):
+                os.unlink(path)
 
     def available(self):
         """Query of what can be installed on this machine (no packages of its second architecture)."""
         return self.base.sack.query().available().filterm(arch=self.arches)
+
+    def best(self, packages):
+        """Of packages with one name the newest; of equal versions the one made for this machine, then by repository."""
+        newest = max(packages)
+        same = [package for package in packages if package.evr_eq(newest)]
+        return min(same, key=lambda package: (self.arches.index(package.arch), package.repoid))
 
     def installed(self):
         """Query of what the newroot's database lists."""
@@ -55,9 +66,13 @@ class Repository:
     def add_files(self, locations: List[str]) -> list:
         """Packages of RPM files given by path or URL."""
         try:
-            return self.base.add_remote_rpms(locations, strict=True)
+            packages = self.base.add_remote_rpms(locations, strict=True)
         except (self.dnf.exceptions.Error, OSError) as error:
             raise CommandError(f"cannot read {' '.join(locations)}: {one_line(error)}") from error
+        for package, location in zip(packages, locations):
+            if package.localPkg() != location and "://" in location:
+                self._urls[package.localPkg()] = location
+        return packages
 
     def download(self, packages: list) -> List[RpmFile]:
         """Fetches all packages at once; raises CommandError when one cannot be had or has a wrong checksum."""
@@ -67,9 +82,13 @@ class Repository:
         except self.dnf.exceptions.Error as error:
             for package in packages:
                 if os.path.exists(package.localPkg()):
-                    checked_file(package)
+                    self._checked(package)
             raise CommandError(f"download failed: {one_line(error)}") from error
-        return [checked_file(package) for package in sorted(packages, key=str)]
+        return [self._checked(package) for package in sorted(packages, key=str)]
+
+    def _checked(self, package) -> RpmFile:
+        file = checked_file(package)
+        return file._replace(location=self._urls.get(file.path, file.location))
 
     def _open(self, filelists: bool):
         """Everything comes from the builder; of the newroot only the rpm database is looked at."""
@@ -84,6 +103,8 @@ class Repository:
                 conf.cachedir = os.path.join(conf.cachedir, PRIMARY_CACHE)
             conf.installroot = self.settings.newroot
             conf.persistdir = self._state
+            # Without it dnf deletes from DOWNLOAD_DIR what a later command could use again.
+            conf.keepcache = True
             conf.install_weak_deps = False
             conf.localpkg_gpgcheck = True
             conf.assumeyes = True

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import difflib
 import os
-from typing import List
+from typing import Iterable, List, Optional
 
 from newroot.errors import CommandError
 from newroot.repository import Repository
@@ -25,15 +25,31 @@ def select(repository: Repository, words: List[str]) -> list:
 
 
 def find(repository: Repository, word: str):
+    """Like `look_up`; raises CommandError for a word that names no package."""
+    package = look_up(repository, word)
+    if package is None:
+        raise CommandError(explain_missing(repository, word))
+    return package
+
+
+def look_up(repository: Repository, word: str) -> Optional[object]:
     """The newest package that `word` names (name, name-version, NEVRA …, but nothing that it merely provides)."""
-    found = list(repository.available().filterm(name=word).latest())
+    if any(character in word for character in "*?["):
+        return None
+    found = list(repository.available().filterm(name=word))
     if not found:
         subject = repository.dnf.subject.Subject(word)
         query = subject.get_best_query(repository.base.sack, with_provides=False, with_filenames=False)
-        found = list(query.available().filterm(arch=repository.arches).latest())
-    if not found or any(character in word for character in "*?["):
-        raise CommandError(explain_missing(repository, word))
-    return sorted(found, key=lambda package: (repository.arches.index(package.arch), package.repoid))[0]
+        found = list(query.available().filterm(arch=repository.arches))
+    return repository.best(found) if found else None
+
+
+def asks_other_version(repository: Repository, package, words: Iterable[str]) -> bool:
+    """Whether the user named this version, and another one is installed. A bare name is content with any version."""
+    if package.name in words or f"{package.name}.{package.arch}" in words:
+        return False
+    same_name = repository.installed().filter(name=package.name)
+    return bool(same_name) and not same_name.filter(evr=package.evr)
 
 
 def explain_missing(repository: Repository, word: str) -> str:

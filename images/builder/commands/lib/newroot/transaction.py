@@ -17,6 +17,8 @@ from newroot.repository import RpmFile
 MERGED = {"/bin": "usr/bin", "/sbin": "usr/sbin", "/lib": "usr/lib", "/lib64": "usr/lib64"}
 LDCONFIG = "/usr/sbin/ldconfig"
 JUST_DATABASE = ["--justdb", "--noscripts", "--notriggers"]
+VERIFIED_BEFORE = ["--define", "_pkgverify_level digest"]
+"""keys.verify has proved the signatures with the builder's keys; a newroot may know only some of these."""
 
 
 def install(settings: Settings, files: List[RpmFile], justdb: bool = False) -> None:
@@ -29,15 +31,25 @@ def install(settings: Settings, files: List[RpmFile], justdb: bool = False) -> N
     keys.verify([file.path for file in files])
     assert_nothing_lent(settings.newroot)
     prepare_directories(settings.newroot)
-    options = JUST_DATABASE if justdb else []
+    options = ["-i", "--replacepkgs", *JUST_DATABASE] if justdb else ["-U", "--replacepkgs", "--oldpackage"]
+    if justdb:
+        # Not by -U: that also erases the entries of obsoleted packages, whose files stay.
+        forget_versions(settings.newroot, files)
     with contextlib.ExitStack() as around:
         if not justdb and settings.newroot != "/":
             requirements = [item for file in files for item in environment.scriptlet_requirements(file.name)]
             around.enter_context(Lending(settings.newroot, requirements, configuration_files(files)))
-        run_rpm(settings.newroot, ["-U", "--replacepkgs", "--oldpackage", *options], files)
+        run_rpm(settings.newroot, options, files)
     refresh_linker_cache(settings.newroot)
     record.installed(files)
     print(("registered " if justdb else "installed ") + " ".join(sorted(file.nevra for file in files)))
+
+
+def forget_versions(root: str, files: List[RpmFile]) -> None:
+    """Erases the database entries of packages that are about to be registered anew."""
+    known = sorted({file.name for file in files} & installed.names(root))
+    if known:
+        erase(root, known, justdb=True)
 
 
 def unpack(files: List[RpmFile], directory: str) -> None:
@@ -49,17 +61,21 @@ def unpack(files: List[RpmFile], directory: str) -> None:
     os.makedirs(directory, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".rpmdb-", dir=directory) as database:
         options = ["-i", "--noscripts", "--notriggers", "--dbpath", "/" + os.path.basename(database)]
-        argv = ["rpm", "--root", directory, "--nodeps", *options, *(file.path for file in files)]
+        argv = ["rpm", "--root", directory, "--nodeps", *VERIFIED_BEFORE, *options, *(file.path for file in files)]
         process.checked(argv)
 
 
 def erase(root: str, names: List[str], justdb: bool) -> None:
-    """Erases installed packages in one transaction. What their scriptlets fail at is shown but does not stop it."""
+    """Erases installed packages, in all their versions, in one transaction.
+
+    What their scriptlets fail at is shown but does not stop it.
+    """
+    assert_nothing_lent(root)
     with contextlib.ExitStack() as around:
         if not justdb and root != "/":
             requirements = [item for name in names for item in environment.scriptlet_requirements(name)]
             around.enter_context(Lending(root, requirements))
-        status, log = rpm_log(root, ["-e", *(JUST_DATABASE if justdb else []), *names])
+        status, log = rpm_log(root, ["-e", "--allmatches", *(JUST_DATABASE if justdb else []), *names])
     refresh_linker_cache(root)
     if status != 0:
         raise CommandError(f"rpm failed with status {status}: {rpm_errors(log)}")
@@ -67,9 +83,7 @@ def erase(root: str, names: List[str], justdb: bool) -> None:
 
 def run_rpm(root: str, options: List[str], files: List[RpmFile]) -> None:
     """Installs with rpm and inspects its log; a failure prints the packages' scripts and the log."""
-    level = "all" if installed.has_keys(root) else "digest"
-    arguments = ["--define", f"_pkgverify_level {level}", *options, *(file.path for file in files)]
-    status, log = rpm_log(root, arguments)
+    status, log = rpm_log(root, [*VERIFIED_BEFORE, *options, *(file.path for file in files)])
     failed = scriptlets.failures(log)
     unexpected = [name for name in failed if not environment.tolerates_scriptlet_errors(name)]
     if status == 0 and not unexpected:
