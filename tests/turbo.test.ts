@@ -67,7 +67,10 @@ test('a pin rebuilds all that stands on it', () => {
 
 test('a Dockerfile rebuilds its image and what is made on it', () => {
   assert.deepEqual(append('images/minimal-base/Dockerfile', '# changed\n'), madeWith('minimal-base'))
-  assert.deepEqual(append('images/minimal-base-glibc/Dockerfile', '# changed\n'), madeWith('minimal-base-glibc'))
+  assert.deepEqual(
+    append('images/minimal-base-glibc/Dockerfile', '# changed\n'),
+    madeWith('minimal-base-glibc'),
+  )
 })
 
 test('an in-image command rebuilds the builder and every image made with it', () => {
