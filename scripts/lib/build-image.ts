@@ -39,8 +39,9 @@ export function buildImage(image: Image, settings: BuildSettings): Promise<void>
     const made = join(image.dir, 'work', 'dist')
     const dist = join(image.dir, 'dist')
     const plans = settings.platforms.map(platform => planBuild(image, platform, settings))
-    for (const folder of [made, ...plans.map(({ work }) => work)])
+    for (const folder of [made, ...plans.map(({ work }) => work)]) {
       rmSync(folder, { recursive: true, force: true })
+    }
     const manifests = new Map<string, Descriptor>()
     for (const plan of plans) {
       checkFroms(
@@ -64,11 +65,7 @@ async function buildPlatform(plan: BuildPlan, settings: BuildSettings, made: str
   mkdirSync(out, { recursive: true })
   mkdirSync(plan.work, { recursive: true })
   if (image.name === 'distro') await prepareDistro(plan, settings.distro, made)
-  else
-    for (const { name } of plan.contexts) {
-      const sources = contextSources(settings.images, name, platform)
-      assembleLayout(sources, platform, join(plan.work, 'contexts', name))
-    }
+  else assembleContexts(plan, settings)
   phases.end('parents')
   for (const command of settings.engine.build(plan)) {
     await perform(`building ${image.name} for ${platform}`, command)
@@ -89,6 +86,13 @@ async function buildPlatform(plan: BuildPlan, settings: BuildSettings, made: str
   phases.end('layer')
   console.log(`${image.name} ${platform} ${manifest.digest} (${phases.report()})`)
   return manifest
+}
+
+/** Puts a self-contained layout of every image that the Dockerfile names where the plan says. */
+function assembleContexts({ contexts, platform, work }: BuildPlan, { images }: BuildSettings): void {
+  for (const { name } of contexts) {
+    assembleLayout(contextSources(images, name, platform), platform, join(work, 'contexts', name))
+  }
 }
 
 /** Seconds that each phase took since the one before: where a build's time goes. */

@@ -37,7 +37,7 @@ export async function main(
 function message(error: unknown): unknown {
   if (error instanceof UserError) return `error: ${error.message}`
   const { code, path, dest } = error as NodeJS.ErrnoException & { dest?: string }
-  if (code === 'EACCES' || code === 'EPERM') {
+  if (path && (code === 'EACCES' || code === 'EPERM')) {
     return `error: ${path} belongs to another user: run this as that user, or remove it`
   }
   if (code === 'ENOSPC')
