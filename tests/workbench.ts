@@ -56,6 +56,8 @@ export class Workbench {
       { cwd: repoRoot },
     )
     execFileSync('git', ['init', '-q'], { cwd: this.root })
+    // Else buildah would mount a storage inside the copy, which could not be removed.
+    mkdirSync(inRepo('work', 'buildah'), { recursive: true })
     for (const folder of ['docker', 'lab', 'buildah']) {
       if (!existsSync(inRepo('work', folder))) continue
       mkdirSync(join(this.root, 'work'), { recursive: true })
