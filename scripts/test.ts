@@ -18,7 +18,7 @@ image whose folder this is run in.
 await main(usage, {}, async ({ words }) => {
   const images = namedImages(readWorkspace(), words, basename(process.cwd()))
   for (const image of images) {
-    const own = join(image.dir, 'test.ts')
+    const own = join(image.recipe, 'test.ts')
     const file = existsSync(own) ? own : inRepo('scripts', 'testing', 'common.ts')
     for (const platform of chosenPlatforms()) {
       const { exitCode } = await execa(

@@ -9,10 +9,10 @@ import { checkFroms } from './froms.ts'
 import { withLock } from './lock.ts'
 import type { Descriptor } from './oci/blobs.ts'
 import { assembleLayout, readImage, writeIndex } from './oci/layout.ts'
-import { type BuildPlan, contextSources, planBuild, platformFolder } from './plan.ts'
+import { type BuildPlan, contextSources, layoutsOf, planBuild, platformFolder } from './plan.ts'
 import { perform, show } from './run.ts'
 import type { Platform } from './settings.ts'
-import type { Image } from './workspace.ts'
+import { findImage, type Image } from './workspace.ts'
 
 /** What a build needs besides the image: the workspace it is part of, and what was chosen. */
 export interface BuildSettings {
@@ -72,7 +72,7 @@ async function buildPlatform(plan: BuildPlan, settings: BuildSettings, made: str
   }
   phases.end('engine')
   const parent = image.parent
-    ? readImage(contextSources(settings.images, image.parent, platform), platform)
+    ? readImage(layoutsOf(settings.images, findImage(settings.images, image.parent)), platform)
     : undefined
   const { manifest, files } = await finishImage(
     plan,
@@ -89,9 +89,9 @@ async function buildPlatform(plan: BuildPlan, settings: BuildSettings, made: str
 }
 
 /** Puts a self-contained layout of every image that the Dockerfile names where the plan says. */
-function assembleContexts({ contexts, platform, work }: BuildPlan, { images }: BuildSettings): void {
+function assembleContexts({ image, contexts, platform, work }: BuildPlan, { images }: BuildSettings): void {
   for (const { name } of contexts) {
-    assembleLayout(contextSources(images, name, platform), platform, join(work, 'contexts', name))
+    assembleLayout(contextSources(images, image, name, platform), platform, join(work, 'contexts', name))
   }
 }
 

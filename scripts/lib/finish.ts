@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import type { Export } from './engines/engine.ts'
 import { UserError } from './errors.ts'
 import { compress, uncompressed } from './gzip.ts'
@@ -9,6 +9,7 @@ import type { FileEntry } from './oci/files.ts'
 import { compare, writeLayer } from './oci/layer.ts'
 import { type LayoutImage, type Manifest, mediaTypes, writeJson } from './oci/layout.ts'
 import { applyLayers, listFiles } from './oci/rootfs.ts'
+import { repoRoot } from './paths.ts'
 import type { BuildPlan } from './plan.ts'
 
 /**
@@ -46,7 +47,8 @@ function checkParent({ image }: BuildPlan, made: Export, parent: LayoutImage | u
   const expected = parent?.config.rootfs.diff_ids ?? []
   if (expected.every((diffId, index) => made.config.rootfs.diff_ids[index] === diffId)) return
   throw new UserError(
-    `images/${image.name}/Dockerfile does not end in a stage FROM ${image.parent}, which package.json names as its parent`,
+    `${relative(repoRoot, image.recipe)}/Dockerfile does not end in a stage FROM ${image.parent}, ` +
+      `which the package.json of ${image.name} names as its parent`,
   )
 }
 

@@ -35,18 +35,27 @@ export function layoutsOf(images: ReadonlyMap<string, Image>, image: Image): str
 /** Where the distro's build leaves its RPM repository, as a layout of one layer: engines look at the content of those. */
 export const repositoryIn = (dist: string, platform: Platform) => join(dist, platformFolder(platform), 'repo')
 
-/** The layouts that a named context of a Dockerfile is assembled from. */
+/** The layouts that a named context of an image's Dockerfile is assembled from. */
 export function contextSources(
   images: ReadonlyMap<string, Image>,
+  image: Image,
   name: string,
   platform: Platform,
 ): readonly string[] {
-  if (name !== repository) return layoutsOf(images, findImage(images, name))
-  return [repositoryIn(join(findImage(images, 'distro').dir, 'dist'), platform)]
+  if (name === repository) return [repositoryIn(join(findImage(images, 'distro').dir, 'dist'), platform)]
+  return layoutsOf(images, findImage(images, name === parentContext ? image.parent! : name))
 }
 
 /** The context that every image made on the distro itself has besides: the packages, where no server has them. */
 const repository = 'repo'
+
+/** What the recipe of a family calls the parent, whose name differs from image to image. */
+const parentContext = 'parent'
+
+function contextNames({ contexts, parent, dir, recipe }: Image): string[] {
+  const shared = recipe === dir ? contexts : contexts.map(name => (name === parent ? parentContext : name))
+  return [...shared, ...(contexts.includes('distro') ? [repository] : [])]
+}
 
 /** Decides how an image is built; touches nothing. */
 export function planBuild(
@@ -55,12 +64,14 @@ export function planBuild(
   { distro, noCache }: { distro: Distro; noCache: boolean },
 ): BuildPlan {
   const work = join(image.dir, 'work', platformFolder(platform))
-  const named = image.contexts.includes('distro') ? [...image.contexts, repository] : image.contexts
-  const contexts: Context[] = named.map(name => ({ name, layout: join(work, 'contexts', name) }))
+  const contexts: Context[] = contextNames(image).map(name => ({
+    name,
+    layout: join(work, 'contexts', name),
+  }))
   return {
     image,
     platform,
-    dockerfile: join(image.dir, 'Dockerfile'),
+    dockerfile: join(image.recipe, 'Dockerfile'),
     contexts: image.name === 'distro' ? distroContexts(distro, work) : contexts,
     network: distro.network,
     epoch: distro.epoch,

@@ -7,13 +7,12 @@ import { findImage, lineage, readWorkspace } from './workspace.ts'
 
 type Packages = Record<
   string,
-  { dependencies?: Record<string, string>; devDependencies?: Record<string, string> }
+  { dependencies?: Record<string, string>; devDependencies?: Record<string, string>; image?: object }
 >
 
-function workspace(packages: Packages): string {
-  const root = mkdtempSync(join(tmpdir(), 'workspace-'))
+function workspace(packages: Packages, root = mkdtempSync(join(tmpdir(), 'workspace-'))): string {
   for (const [name, manifest] of Object.entries(packages)) {
-    mkdirSync(join(root, name))
+    mkdirSync(join(root, name), { recursive: true })
     writeFileSync(join(root, name, 'package.json'), JSON.stringify({ name, ...manifest }))
   }
   return root
@@ -32,6 +31,32 @@ test('dependencies name the parent, devDependencies what else the Dockerfile rea
     lineage(images, git).map(image => image.name),
     ['git', 'base'],
   )
+})
+
+test('images of a family share its recipe and differ in parent and arguments', () => {
+  const root = join(mkdtempSync(join(tmpdir(), 'workspace-')), 'images')
+  const family = join(root, '..', 'families', 'node')
+  mkdirSync(family, { recursive: true })
+  writeFileSync(join(family, 'package.json'), '{"name": "family-node"}')
+  const images = readWorkspace(
+    workspace(
+      {
+        base: {},
+        builder: {},
+        'node-22': {
+          dependencies: any('base'),
+          devDependencies: any('builder', 'family-node'),
+          image: { args: { VERSION: '22' } },
+        },
+      },
+      root,
+    ),
+  )
+  const image = findImage(images, 'node-22')
+  assert.equal(image.recipe, family)
+  assert.deepEqual(image.args, { VERSION: '22' })
+  assert.deepEqual(image.contexts, ['base', 'builder'])
+  assert.equal(findImage(images, 'base').recipe, join(root, 'base'))
 })
 
 test('an unknown image is named with the nearest ones', () => {

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { nearest, UserError } from './errors.ts'
 import { inRepo } from './paths.ts'
 
@@ -12,15 +12,23 @@ export interface Image {
   readonly parent?: string
   /** The images its Dockerfile can name in `FROM`: the parent and the `devDependencies`. */
   readonly contexts: readonly string[]
+  /** Absolute path of the folder with its Dockerfile, test and files: its own, or that of the family it belongs to. */
+  readonly recipe: string
+  /** Values of the Dockerfile's `ARG`s. */
+  readonly args: Readonly<Record<string, string>>
   /** A tool of the workshop: its layers stay uncompressed, since they are read here far oftener than shipped. */
   readonly internal: boolean
 }
 
-/** All images by name. `root` is a folder that holds one folder an image. */
+/**
+ * All images by name. `root` is a folder that holds one folder an image; beside it, `families/` holds the recipes that
+ * several images share. A family is a package, too: what turbo knows of it, it knows of the images that name it.
+ */
 export function readWorkspace(root = inRepo('images')): ReadonlyMap<string, Image> {
-  const images = readdirSync(root, { withFileTypes: true })
-    .filter(entry => entry.isDirectory() && existsSync(join(root, entry.name, 'package.json')))
-    .map(entry => readImage(join(root, entry.name)))
+  const families = new Map(
+    packageFolders(join(dirname(root), 'families')).map(dir => [readManifest(dir).name, dir]),
+  )
+  const images = packageFolders(root).map(dir => readImage(dir, families))
   const byName = new Map(images.map(image => [image.name, image]))
   for (const image of images) checkImage(image, byName)
   return byName
@@ -43,23 +51,34 @@ export function lineage(images: ReadonlyMap<string, Image>, image: Image): Image
   return [image, ...(parent ? lineage(images, parent) : [])]
 }
 
-function readImage(dir: string): Image {
+interface Manifest {
+  readonly name?: string
+  readonly dependencies?: object
+  readonly devDependencies?: object
+  readonly image?: { readonly internal?: boolean; readonly args?: Record<string, string> }
+}
+
+function packageFolders(root: string): string[] {
+  if (!existsSync(root)) return []
+  return readdirSync(root, { withFileTypes: true })
+    .filter(entry => entry.isDirectory() && existsSync(join(root, entry.name, 'package.json')))
+    .map(entry => join(root, entry.name))
+}
+
+function readManifest(dir: string): Manifest {
   const file = join(dir, 'package.json')
-  let manifest: {
-    name?: string
-    dependencies?: object
-    devDependencies?: object
-    image?: { internal?: boolean }
-  }
   try {
-    manifest = JSON.parse(readFileSync(file, 'utf8'))
+    return JSON.parse(readFileSync(file, 'utf8'))
   } catch (error) {
     throw new UserError(`${file} is not valid JSON: ${(error as Error).message}`)
   }
-  if (manifest.name !== basename(dir)) {
-    throw new UserError(
-      `${file}: the name is ${manifest.name}; an image has the name of its folder, ${basename(dir)}`,
-    )
+}
+
+function readImage(dir: string, families: ReadonlyMap<string | undefined, string>): Image {
+  const file = join(dir, 'package.json')
+  const { name, image = {}, ...manifest } = readManifest(dir)
+  if (name !== basename(dir)) {
+    throw new UserError(`${file}: the name is ${name}; an image has the name of its folder, ${basename(dir)}`)
   }
   const parents = Object.keys(manifest.dependencies ?? {})
   if (parents.length > 1) {
@@ -68,12 +87,16 @@ function readImage(dir: string): Image {
         'other images that its Dockerfile reads belong in "devDependencies"',
     )
   }
+  const others = Object.keys(manifest.devDependencies ?? {})
+  const family = others.find(other => families.has(other))
   return {
-    name: manifest.name,
+    name,
     dir,
     ...(parents[0] && { parent: parents[0] }),
-    contexts: [...parents, ...Object.keys(manifest.devDependencies ?? {})],
-    internal: manifest.image?.internal === true,
+    contexts: [...parents, ...others.filter(other => other !== family)],
+    recipe: families.get(family) ?? dir,
+    args: image.args ?? {},
+    internal: image.internal === true,
   }
 }
 

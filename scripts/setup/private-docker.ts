@@ -7,6 +7,7 @@ import { UserError } from '../lib/errors.ts'
 import { inRepo } from '../lib/paths.ts'
 import { showProgress } from '../lib/progress.ts'
 import { capture, perform } from '../lib/run.ts'
+import { installPackages } from './debian-packages.ts'
 
 const home = inRepo('work', 'docker')
 const socket = join(home, 'docker.sock')
@@ -20,6 +21,9 @@ export async function startPrivateDocker(): Promise<void> {
   if (process.getuid?.() !== 0)
     throw new UserError('a Docker Engine of its own needs root: start Docker yourself, or set ENGINE=buildah')
   if (await isPrivateDockerUp()) return
+  // The system's: one from Debian 13 wants a newer C library than Debian 12 has.
+  const runc = await capture({ argv: ['sh', '-c', 'command -v runc'] })
+  if (runc.exitCode !== 0) await installPackages(['runc'], 'yes')
   if (!existsSync(join(home, 'usr/sbin/dockerd'))) await unpack()
   for (const name of ['config', 'data', 'run']) mkdirSync(join(home, name), { recursive: true })
   writeFileSync(join(home, 'daemon.json'), '{"features": {"containerd-snapshotter": true}}\n')

@@ -1,9 +1,10 @@
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parse } from 'yaml'
+import { UserError } from '../../../scripts/lib/errors.ts'
 import { ARCHES, type LabArch } from './arch.ts'
 
-/** One RPM of the lab, as `packages.yaml` describes it. Paths are AL2023's, patterns know `*` (any characters). */
+/** One RPM of the lab, as a file of `packages/` describes it. Paths are AL2023's, patterns know `*` (any characters). */
 export interface RpmPlan {
   name: string
   /** Debian packages that it is made from; none = own content only */
@@ -36,13 +37,11 @@ export interface Catalog {
   packages: RpmPlan[]
   /** directories that `filesystem` owns and no other package needs to */
   shared: Set<string>
-  /** what the distro image's root is made of */
-  root: string[]
 }
 
 type Entry = string | null | (Omit<RpmPlan, 'name' | 'from'> & { from?: string })
 
-/** Reads `packages.yaml` for one architecture and release. */
+/** Reads every file of `packages/` for one architecture and release. */
 export async function readCatalog(arch: LabArch, release: number): Promise<Catalog> {
   const { rpm, triplet } = ARCHES[arch]
   const words: Record<string, string> = {
@@ -51,11 +50,17 @@ export async function readCatalog(arch: LabArch, release: number): Promise<Catal
     dashed: triplet.replaceAll('_', '-'),
     release: `${release}`,
   }
-  const source = await readFile(join(import.meta.dirname, 'packages.yaml'), 'utf8')
-  const { packages, root } = parse(source.replace(/\$\{(\w+)\}/g, (all, word) => words[word] ?? all))
-  const plans = Object.entries<Entry>(packages).map(([name, entry]) => planOf(name, entry))
-  const filesystem = plans.find(({ name }) => name === 'filesystem')
-  return { packages: plans, shared: new Set(filesystem?.dirs), root: root.split(/\s+/).filter(Boolean) }
+  const folder = join(import.meta.dirname, 'packages')
+  const plans = new Map<string, RpmPlan>()
+  for (const file of (await readdir(folder)).sort()) {
+    const source = await readFile(join(folder, file), 'utf8')
+    const entries = parse(source.replace(/\$\{(\w+)\}/g, (all, word) => words[word] ?? all))
+    for (const [name, entry] of Object.entries<Entry>(entries)) {
+      if (plans.has(name)) throw new UserError(`${folder}/${file}: "${name}" stands in another file, too`)
+      plans.set(name, planOf(name, entry))
+    }
+  }
+  return { packages: [...plans.values()], shared: new Set(plans.get('filesystem')?.dirs) }
 }
 
 function planOf(name: string, entry: Entry): RpmPlan {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { chmod, copyFile, mkdir, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { execa } from 'execa'
 import { UserError } from '../../../scripts/lib/errors.ts'
 import { ARCHES, type LabArch } from './arch.ts'
@@ -10,7 +10,7 @@ import { FILES, type Toolchain } from './toolchain.ts'
 import { movePaths, unpackDebs } from './unpack.ts'
 
 /**
- * Makes one unsigned RPM below the toolchain's /work/rpms.
+ * Makes one unsigned RPM below the toolchain's /work/rpms, and returns its name there.
  * @param debs Debian package → path of its .deb
  */
 export async function makeRpm(
@@ -19,7 +19,7 @@ export async function makeRpm(
   debs: Map<string, string>,
   arch: LabArch,
   toolchain: Toolchain,
-): Promise<void> {
+): Promise<string> {
   const home = `/work/${plan.name}`
   const tree = join(toolchain.root, home, 'tree')
   await rm(dirname(tree), { recursive: true, force: true })
@@ -32,12 +32,13 @@ export async function makeRpm(
   const entries = await entriesOf(plan, tree, shared, own)
   await writeFile(join(toolchain.root, home, 'spec'), specOf(plan, await originOf(plan, sources[0]), entries))
 
-  await toolchain.run(rpmbuild(home, ARCHES[arch].rpm)).catch(error => {
+  const output = await toolchain.run(rpmbuild(home, ARCHES[arch].rpm)).catch(error => {
     throw new UserError(
       `The lab's RPM "${plan.name}" cannot be built:\n${String(error.all).split('\n').slice(-15).join('\n')}`,
     )
   })
   await rm(dirname(tree), { recursive: true })
+  return basename(/^Wrote: (.+\.rpm)$/m.exec(output)![1]!)
 }
 
 function rpmbuild(home: string, rpmArch: string): string[] {

@@ -1,15 +1,15 @@
 /**
  * The lab: an RPM distribution with AL2023's package names, made from Debian's packages, so that everything can be
- * built and tested where Amazon's repositories cannot be reached. What it is made of is in packages.yaml.
+ * built and tested where Amazon's repositories cannot be reached. What it is made of is in packages/.
  *
  *   apt ──► .debs ──► toolchain (a root of Debian's own rpm, dnf, tar)
  *             └─────► rpmbuild ──► sign ──► createrepo ──► dnf --installroot ──► root.tar
  *
  * Same archive, same bytes: the tools come from the archive too, times are a constant, the key is checked in.
  */
-import { mkdir, rename, rm } from 'node:fs/promises'
+import { cp, mkdir, rename, rm } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { execa } from 'execa'
 import { main } from '../../../scripts/lib/cli.ts'
 import { openArchive } from '../../../scripts/lib/debian-archive.ts'
@@ -18,10 +18,11 @@ import { UserError } from '../../../scripts/lib/errors.ts'
 import { showProgress } from '../../../scripts/lib/progress.ts'
 import { updateInfo } from './advisories.ts'
 import { ARCHES, type LabArch } from './arch.ts'
-import { readCatalog } from './catalog.ts'
+import { type RpmPlan, readCatalog } from './catalog.ts'
 import { makeRpm } from './convert.ts'
 import { makeRepo, signRpms } from './repo.ts'
-import { makeRoot } from './root.ts'
+import { makeRoot, ROOT } from './root.ts'
+import { openStore } from './store.ts'
 import { makeToolchain, TOOLS } from './toolchain.ts'
 
 export interface LabRequest {
@@ -77,8 +78,10 @@ export async function makeLab(request: LabRequest): Promise<void> {
     tools.map(name => debs.get(name)!),
     epoch,
   )
-  await rm(join(toolchain.root, 'work'), { recursive: true, force: true })
-  await mkdir(join(toolchain.root, 'work/rpms'), { recursive: true })
+  const rpms = join(toolchain.root, 'work/rpms')
+  await rm(dirname(rpms), { recursive: true, force: true })
+  await mkdir(rpms, { recursive: true })
+  await cp(join(import.meta.dirname, 'signing-key.asc'), join(toolchain.root, 'work/signing-key.asc'))
 
   const advisories = async () => {
     const earlier = RELEASES[release - 1]
@@ -86,27 +89,39 @@ export async function makeLab(request: LabRequest): Promise<void> {
     const before = await openArchive({ arch, suites: earlier, workDir: folderOf(release - 1) })
     return updateInfo(catalog.packages, debs, before, ARCHES[arch].rpm, release)
   }
-  const queue = [...catalog.packages]
+  const store = await openStore(join(workDir, 'rpms'), catalog, debs, [arch, `${epoch}`, toolchain.identity])
+  const made = new Map<RpmPlan, string>()
+  await inParallel(catalog.packages, async plan => {
+    if (!(await store.restore(plan, rpms)))
+      made.set(plan, await makeRpm(plan, catalog, debs, arch, toolchain))
+    advance(1, `made ${plan.name}`)
+  })
+  onProgress(done, total, 'signing')
+  await signRpms(toolchain, [...made.values()], availableParallelism(), epoch)
+  for (const [plan, file] of made) await store.keep(plan, join(rpms, file))
+  await store.prune()
+  advance(catalog.packages.length, 'making the repository')
+  await makeRepo(toolchain, await advisories(), epoch)
+  advance(1, 'installing the root')
+  await makeRoot(toolchain, ROOT, release, epoch)
+  await publish(join(toolchain.root, 'work'), outDir)
+  await rm(join(toolchain.root, 'work'), { recursive: true })
+  advance(1, 'done')
+}
+
+/** Does something to each, as many at a time as there are cores; the first failure stops the rest. */
+async function inParallel<T>(items: readonly T[], action: (item: T) => Promise<void>): Promise<void> {
+  const queue = [...items]
   const worker = async () => {
-    for (let plan = queue.shift(); plan; plan = queue.shift()) {
-      await makeRpm(plan, catalog, debs, arch, toolchain).catch(error => {
+    for (let item = queue.shift(); item; item = queue.shift()) {
+      await action(item).catch(error => {
         queue.length = 0
         throw error
       })
-      advance(1, `made ${plan.name}`)
     }
   }
   const workers = await Promise.allSettled(Array.from({ length: availableParallelism() }, worker))
   for (const outcome of workers) if (outcome.status === 'rejected') throw outcome.reason
-  onProgress(done, total, 'signing')
-  await signRpms(toolchain, availableParallelism(), epoch)
-  advance(catalog.packages.length, 'making the repository')
-  await makeRepo(toolchain, await advisories(), epoch)
-  advance(1, 'installing the root')
-  await makeRoot(toolchain, catalog.root, release, epoch)
-  await publish(join(toolchain.root, 'work'), outDir)
-  await rm(join(toolchain.root, 'work'), { recursive: true })
-  advance(1, 'done')
 }
 
 async function publish(from: string, outDir: string): Promise<void> {

@@ -5,13 +5,17 @@ import type { Toolchain } from './toolchain.ts'
 
 export const KEY_NAME = 'eks-distro-base lab'
 
-/** Signs every RPM below /work/rpms, `jobs` batches at a time. */
-export async function signRpms(toolchain: Toolchain, jobs: number, epoch: number): Promise<void> {
-  await cp(join(import.meta.dirname, 'signing-key.asc'), join(toolchain.root, 'work/signing-key.asc'))
-  const files = await rpmFiles(toolchain)
+/** Signs RPMs of /work/rpms, `jobs` batches at a time. */
+export async function signRpms(
+  toolchain: Toolchain,
+  files: readonly string[],
+  jobs: number,
+  epoch: number,
+): Promise<void> {
   const batches = Array.from({ length: jobs }, (_, job) => files.filter((_, index) => index % jobs === job))
+  const sign = (batch: string[]) => toolchain.run(['sh', '-ec', SIGN, ...batch], signingEnv(epoch))
   // Every batch has a keyring of its own: one gpg-agent signs one thing at a time.
-  await Promise.all(batches.map(batch => toolchain.run(['sh', '-ec', SIGN, ...batch], signingEnv(epoch))))
+  await Promise.all(batches.filter(batch => batch.length > 0).map(sign))
 }
 
 /**
@@ -75,7 +79,7 @@ async function checkClosed(toolchain: Toolchain): Promise<void> {
   if (!missing) return
   throw new UserError(
     `Packages of the lab require what no package of it provides:\n${missing}\n` +
-      'Add the package that has it to images/distro/lab/packages.yaml.',
+      'Add the package that has it to a file of images/distro/lab/packages.',
   )
 }
 

@@ -3,10 +3,18 @@ import { join } from 'node:path'
 import { UserError } from '../../../scripts/lib/errors.ts'
 import type { Toolchain } from './toolchain.ts'
 
+/** What the distro's root is made of, as AL2023's image is; dnf adds what these need. */
+export const ROOT = (
+  'system-release amazon-linux-repo-cdn setup filesystem basesystem tzdata ca-certificates glibc glibc-common ' +
+  'glibc-minimal-langpack libgcc libstdc++ bash coreutils grep sed gawk gzip tar findutils curl-minimal ' +
+  'libcurl-minimal dnf yum rpm python3 python3-dnf python3-rpm gnupg2 p11-kit-trust crypto-policies ' +
+  'elfutils-default-yama-scope'
+).split(' ')
+
 /** Installs `names` from the signed /work/repo into an empty root and writes it to /work/root.tar. */
 export async function makeRoot(
   toolchain: Toolchain,
-  names: string[],
+  names: readonly string[],
   release: number,
   epoch: number,
 ): Promise<void> {

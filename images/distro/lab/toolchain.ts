@@ -8,6 +8,8 @@ import { UserError } from '../../../scripts/lib/errors.ts'
 /** A root filesystem of Debian's own tools. Paths that its commands name are paths inside it. */
 export interface Toolchain {
   root: string
+  /** changes with any of its packages */
+  identity: string
   /** Runs a command inside; nothing of the machine's environment gets in, no process or mount outlives it. */
   run(argv: string[], options?: { cwd?: string; env?: Record<string, string> }): Promise<string>
 }
@@ -54,7 +56,11 @@ export async function makeToolchain(root: string, debs: string[], epoch: number)
     await unpack(root, debs)
     await writeFile(stamp, identity)
   }
-  const toolchain: Toolchain = { root, run: (argv, options = {}) => runInside(root, argv, epoch, options) }
+  const toolchain: Toolchain = {
+    root,
+    identity,
+    run: (argv, options = {}) => runInside(root, argv, epoch, options),
+  }
   await toolchain.run(['true']).catch(error => {
     throw new UserError(
       `The lab's tools in ${root} cannot be started:\n${error.all ?? error.message}\n` +

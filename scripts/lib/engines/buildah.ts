@@ -5,7 +5,7 @@ import type { Manifest } from '../oci/layout.ts'
 import { inRepo } from '../paths.ts'
 import type { BuildPlan, Context } from '../plan.ts'
 import { type Command, capture } from '../run.ts'
-import { type Engine, runOptions } from './engine.ts'
+import { buildArgs, type Engine, runOptions } from './engine.ts'
 import { requireVersion, versionIn } from './version.ts'
 
 // A storage of its own: what builds leave in it is nobody else's, and it can be deleted at any time.
@@ -41,11 +41,11 @@ export const buildah: Engine = {
           '--layers=false',
           `--platform=${plan.platform}`,
           `--network=${plan.network === 'none' ? 'none' : 'host'}`,
-          `--build-arg=SOURCE_DATE_EPOCH=${plan.epoch}`,
+          ...buildArgs(plan),
           ...plan.contexts.map(context => `--build-context=${context.name}=${source(context, plan.work)}`),
           `--file=${plan.dockerfile}`,
           `--tag=${tag}`,
-          plan.image.dir,
+          plan.image.recipe,
         ],
       },
       // A `dir:` keeps layers as they are; an `oci:` would gzip what is made canonical and compressed afterwards.

@@ -7,7 +7,7 @@ import { inRepo } from '../paths.ts'
 import type { BuildPlan, Context } from '../plan.ts'
 import { type Command, capture } from '../run.ts'
 import { buildkitHost, chosenBuilder, dockerHost } from '../settings.ts'
-import { type Engine, runOptions } from './engine.ts'
+import { buildArgs, type Engine, runOptions } from './engine.ts'
 import { requireVersion, versionIn } from './version.ts'
 
 /** BuildKit through `docker buildx`: Docker's own, a docker-container builder, or a buildkitd at `BUILDKIT_HOST`. */
@@ -48,12 +48,12 @@ export const buildkit: Engine = {
         '--sbom=false',
         `--platform=${plan.platform}`,
         `--network=${network(plan)}`,
-        `--build-arg=SOURCE_DATE_EPOCH=${plan.epoch}`,
+        ...buildArgs(plan),
         ...plan.contexts.map(context => `--build-context=${context.name}=${source(context)}`),
         `--file=${plan.dockerfile}`,
         // Compressed once, by us, after the layer has been made canonical.
         `--output=type=oci,tar=false,oci-mediatypes=true,compression=uncompressed,dest=${exportDir(plan)}`,
-        plan.image.dir,
+        plan.image.recipe,
       ),
     ]
   },

@@ -33,6 +33,12 @@ export interface Engine {
   isLocal(): boolean
 }
 
+/** The values of a Dockerfile's `ARG`s as the flags that all engines share. */
+export function buildArgs({ epoch, image }: BuildPlan): string[] {
+  const values = { SOURCE_DATE_EPOCH: `${epoch}`, ...image.args }
+  return Object.entries(values).map(([name, value]) => `--build-arg=${name}=${value}`)
+}
+
 /** A request as the flags that `docker run` and `buildah run` share. */
 export function runOptions({ user, env = {}, add = {} }: RunRequest): string[] {
   return [
