@@ -58,13 +58,13 @@ test('modes, owners, links, hardlinks and long names survive, and GNU tar agrees
   assert.match(listing, /usr\/link -> \.\.\/usr\/bin/)
 })
 
-test('a file is not in the child layer unless it differs', () => {
+test('a file is not in the child layer unless it differs, a directory leads to one that does', () => {
   const parent = listFiles(applyLayers([sampleTar(epoch)]))
   assert.deepEqual(delta(parent, parent), { added: [], removed: [] })
   const changed = parent.map(entry => (entry.path === '/usr/bin/alias' ? { ...entry, mode: 0o755 } : entry))
   assert.deepEqual(
     delta(parent, changed).added.map(entry => entry.path),
-    ['/usr/bin/alias', '/usr/bin/mount'],
+    ['/usr', '/usr/bin', '/usr/bin/alias', '/usr/bin/mount'],
   )
 })
 
@@ -77,6 +77,11 @@ test('what a child removes is gone when its layers are applied', () => {
   writeLayer(`${tar}.child`, changes, kept, epoch)
   const applied = [...applyLayers([tar, `${tar}.child`]).keys()].sort()
   assert.deepEqual(applied, [...kept.keys()].sort())
+  // An overlay makes the whiteout's directory as the layer says, whatever the parent says.
+  assert.deepEqual(
+    changes.added.map(({ path, type }) => [path, type]),
+    [['/usr', 'dir']],
+  )
 })
 
 /** Unpacks layers one by one with GNU tar, as storage does that knows nothing of what lies below. */
@@ -107,12 +112,12 @@ test('when a file with two names changes, or gets a third, the layer holds all o
   const changed = childOf(root => writeFileSync(join(root, 'usr/bin/mount'), 'new'))
   assert.deepEqual(
     changed.added.map(({ path }) => path),
-    ['/usr/bin/alias', '/usr/bin/mount'],
+    ['/usr', '/usr/bin', '/usr/bin/alias', '/usr/bin/mount'],
   )
   const linked = childOf(root => linkSync(join(root, 'usr/bin/mount'), join(root, 'usr/third')))
   assert.deepEqual(
     linked.added.map(({ path }) => path),
-    ['/usr/bin/alias', '/usr/bin/mount', '/usr/third'],
+    ['/usr', '/usr/bin', '/usr/bin/alias', '/usr/bin/mount', '/usr/third'],
   )
 })
 
@@ -128,7 +133,7 @@ test('where a directory becomes a link or a file, what was in it needs no word',
     assert.deepEqual(removed, [])
     assert.deepEqual(
       added.map(({ path }) => path),
-      ['/usr/bin'],
+      ['/usr', '/usr/bin'],
     )
   }
 })

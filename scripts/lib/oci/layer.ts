@@ -8,7 +8,7 @@ import { padding, tarHeader } from './tar-header.ts'
 
 /** What a child changes of its parent. */
 export interface Delta {
-  /** Entries that are new or differ, parents of directories before their content. */
+  /** Entries that are new or differ, and the directories that lead to a change, before their content. */
   readonly added: readonly FileEntry[]
   /** Paths of the parent that are gone; of a removed directory only the top. */
   readonly removed: readonly string[]
@@ -23,11 +23,18 @@ export function delta(parent: readonly FileEntry[], child: readonly FileEntry[])
   const now = new Set(child.map(entry => entry.path))
   // What was below a directory that is gone, or is no directory any more, went with it.
   const directories = new Set(['/', ...child.filter(entry => entry.type === 'dir').map(entry => entry.path)])
-  const removed = parent.map(entry => entry.path).filter(path => !now.has(path))
-  return {
-    added: child.filter(entry => touched.has(file(entry))),
-    removed: removed.filter(path => directories.has(posix.dirname(path))),
-  }
+  const gone = parent.map(entry => entry.path).filter(path => !now.has(path))
+  const removed = gone.filter(path => directories.has(posix.dirname(path)))
+  const changed = child.filter(entry => touched.has(file(entry)))
+  // Who unpacks a layer by itself, as overlays do, makes directories that it does not mention with a mode of its own.
+  const leading = new Set([...changed.map(entry => entry.path), ...removed].flatMap(ancestors))
+  return { added: child.filter(entry => touched.has(file(entry)) || leading.has(entry.path)), removed }
+}
+
+/** `/usr/bin/ls` → `/usr/bin`, `/usr`. */
+function ancestors(path: string): string[] {
+  const above = posix.dirname(path)
+  return above === '/' ? [] : [above, ...ancestors(above)]
 }
 
 /**
