@@ -5,6 +5,7 @@ import type { Facts } from './checks/facts.ts'
 import { type FileExpectation, fileProblems } from './checks/file-expectations.ts'
 import { packagesOf } from './checks/packages-of.ts'
 import { commonChecks } from './common-checks.ts'
+import { type Step, withSteps } from './steps.ts'
 import { loadSubject, type RunRequest, type RunResult, type TestSubject } from './test-subject.ts'
 
 /** What `images/<name>/test.ts` says about its image, on top of the facts that the common checks go by. */
@@ -19,10 +20,12 @@ export interface ImageSpec extends Facts {
   readonly run?: readonly RunSpec[]
 }
 
-/** A program that is run in the image, without network, and how it must end. */
-export interface RunSpec extends Omit<RunRequest, 'add'> {
+/** A program, or `steps` in its place, run in a container of the image, and how it must end. */
+export interface RunSpec extends Omit<RunRequest, 'add' | 'argv'> {
   /** Completes the sentence "it …". */
   readonly name: string
+  readonly argv?: readonly string[]
+  readonly steps?: readonly Step[]
   /** Path in the container → file of this machine, or what makes one. */
   readonly add?: Readonly<Record<string, string | (() => Promise<string>)>>
   /** 0 if left out. */
@@ -99,11 +102,13 @@ async function checkPackages({ image }: TestSubject, expected: readonly string[]
 }
 
 async function checkRun(subject: TestSubject, spec: RunSpec): Promise<void> {
-  const { name: _, add = {}, exitCode = 0, stdout, stderr, ...request } = spec
+  const { name: _, add = {}, exitCode = 0, stdout, stderr, argv = [], steps, ...request } = spec
   const files = await Promise.all(
     Object.entries(add).map(async ([path, file]) => [path, typeof file === 'string' ? file : await file()]),
   )
-  const result = await subject.run({ ...request, add: Object.fromEntries(files) })
+  const given = { ...request, add: Object.fromEntries(files) }
+  const whole = steps ? await withSteps(given, steps, subject.image.platform) : { ...given, argv }
+  const result = await subject.run(whole)
   const said = output(result)
   assert.equal(result.exitCode, exitCode, `exit code ${result.exitCode} instead of ${exitCode}; ${said}`)
   if (stdout) assert.match(result.stdout, stdout, `stdout does not match ${stdout}; ${said}`)

@@ -18,7 +18,7 @@ export type { Result as RunResult, RunRequest }
 export interface TestSubject {
   readonly distro: DistroName
   readonly image: BuiltImage
-  /** Runs a program in a container of the image, without a network; throws when there can be no container. */
+  /** Runs a program in a container of the image; throws when there can be no container. */
   run(request: RunRequest): Promise<Result>
 }
 

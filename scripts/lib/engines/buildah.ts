@@ -89,8 +89,7 @@ export const buildah: Engine = {
         argv: [
           ...program,
           'run',
-          ...isolation,
-          '--network=none',
+          ...(request.privileged ? privileged : isolation),
           ...runOptions(request),
           container,
           '--',
@@ -107,6 +106,9 @@ export const buildah: Engine = {
 
 // runc, because crun refuses machines whose cgroups are hybrid; network=none needs the OCI isolation.
 const isolation = ['--isolation=oci', '--runtime=runc']
+
+// Its OCI isolation has no word for the machine's devices.
+const privileged = ['--isolation=chroot', '--cap-add=all', '--volume=/dev:/dev']
 
 const exportDir = (plan: BuildPlan) => join(plan.work, 'export')
 

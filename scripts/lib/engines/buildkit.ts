@@ -90,7 +90,7 @@ export const buildkit: Engine = {
         docker(
           'run',
           '--rm',
-          '--network=none',
+          ...(request.privileged ? ['--privileged'] : []),
           `--platform=${platform}`,
           ...runOptions(request),
           tag,

@@ -17,6 +17,14 @@ export interface RunRequest {
   readonly env?: Readonly<Record<string, string>>
   /** Files of this machine to be seen in the image, read only: path in the image → path here. */
   readonly add?: Readonly<Record<string, string>>
+  /** Folders and sockets of this machine that it may change: path in the image → path here. */
+  readonly share?: Readonly<Record<string, string>>
+  /** `host` is this machine's own, loopback included; left out it has none. */
+  readonly network?: 'host'
+  /** Capabilities besides the engine's usual ones: `NET_ADMIN`. */
+  readonly capabilities?: readonly string[]
+  /** All capabilities, this machine's devices and its network: to mount and to format. */
+  readonly privileged?: boolean
 }
 
 /** Runs Dockerfiles and the images made from them. A plan goes in, argv arrays come out; nothing else differs. */
@@ -27,7 +35,7 @@ export interface Engine {
   build(plan: BuildPlan): Command[]
   /** Reads `work/export`. */
   readExport(plan: BuildPlan): Export
-  /** Runs a command in the image of a self-contained layout of one platform, without a network. */
+  /** Runs a command in the image of a self-contained layout of one platform. */
   run(layout: string, platform: Platform, request: RunRequest): Promise<Result>
   /** True when its steps run on this very machine, so that this machine must be able to run them. */
   isLocal(): boolean
@@ -40,10 +48,15 @@ export function buildArgs({ epoch, image }: BuildPlan): string[] {
 }
 
 /** A request as the flags that `docker run` and `buildah run` share. */
-export function runOptions({ user, env = {}, add = {} }: RunRequest): string[] {
+export function runOptions(request: RunRequest): string[] {
+  const { user, env = {}, add = {}, share = {}, capabilities = [], privileged } = request
+  const network = request.network ?? (privileged ? 'host' : 'none')
   return [
+    `--network=${network}`,
     ...(user ? [`--user=${user}`] : []),
     ...Object.entries(env).map(([key, value]) => `--env=${key}=${value}`),
     ...Object.entries(add).map(([to, from]) => `--volume=${from}:${to}:ro`),
+    ...Object.entries(share).map(([to, from]) => `--volume=${from}:${to}`),
+    ...capabilities.map(name => `--cap-add=CAP_${name}`),
   ]
 }
