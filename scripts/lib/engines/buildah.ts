@@ -107,8 +107,8 @@ export const buildah: Engine = {
 // runc, because crun refuses machines whose cgroups are hybrid; network=none needs the OCI isolation.
 const isolation = ['--isolation=oci', '--runtime=runc']
 
-// Its OCI isolation has no word for the machine's devices.
-const privileged = ['--isolation=chroot', '--cap-add=all', '--volume=/dev:/dev']
+// Its OCI isolation has no word for the machine's devices. Further capabilities are the request's to name.
+const privileged = ['--isolation=chroot', '--cap-add=CAP_SYS_ADMIN', '--volume=/dev:/dev']
 
 const exportDir = (plan: BuildPlan) => join(plan.work, 'export')
 
