@@ -10,6 +10,7 @@ import { withLock } from './lock.ts'
 import type { Descriptor } from './oci/blobs.ts'
 import { assembleLayout, readImage, writeIndex } from './oci/layout.ts'
 import { type BuildPlan, contextSources, layoutsOf, planBuild, platformFolder } from './plan.ts'
+import { packageData, writePackageData } from './rpm/package-data.ts'
 import { perform, show } from './run.ts'
 import type { Platform } from './settings.ts'
 import { findImage, type Image } from './workspace.ts'
@@ -31,7 +32,8 @@ export function dryRun(image: Image, settings: BuildSettings): string[] {
 }
 
 /**
- * Builds an image for every platform into its `dist/`: a thin OCI layout, and the list of its files for each platform.
+ * Builds an image for every platform into its `dist/`: a thin OCI layout, and for each platform the list of its files and
+ * that of its packages.
  * All is made in `work/` and moved to `dist/` at the end, so that a build that is killed leaves the old image or none.
  */
 export function buildImage(image: Image, settings: BuildSettings): Promise<void> {
@@ -74,7 +76,7 @@ async function buildPlatform(plan: BuildPlan, settings: BuildSettings, made: str
   const parent = image.parent
     ? readImage(layoutsOf(settings.images, findImage(settings.images, image.parent)), platform)
     : undefined
-  const { manifest, files } = await finishImage(
+  const { manifest, files, packages } = await finishImage(
     plan,
     settings.engine.readExport(plan),
     parent,
@@ -83,6 +85,7 @@ async function buildPlatform(plan: BuildPlan, settings: BuildSettings, made: str
   if (files.length === 0)
     throw new UserError(`images/${image.name}/Dockerfile makes an image without a single file`)
   writeFiles(filesList(made, platformFolder(platform)), files)
+  if (!image.internal) writePackageData(packageData(made, platformFolder(platform)), packages)
   phases.end('layer')
   console.log(`${image.name} ${platform} ${manifest.digest} (${phases.report()})`)
   return manifest

@@ -11,18 +11,28 @@ import { type LayoutImage, type Manifest, mediaTypes, writeJson } from './oci/la
 import { applyLayers, listFiles } from './oci/rootfs.ts'
 import { repoRoot } from './paths.ts'
 import type { BuildPlan } from './plan.ts'
+import type { Package } from './rpm/package.ts'
+import { installedPackages } from './rpm/package-data.ts'
+
+/** A finished image: its manifest's descriptor, and what is in it. */
+export interface Finished {
+  readonly manifest: Descriptor
+  readonly files: readonly FileEntry[]
+  /** Of a tool of the workshop none: it is not published, and nobody makes the database of the distro's image canonical. */
+  readonly packages: readonly Package[]
+}
 
 /**
  * Turns what an engine exported into the image: the parent's layers as they are, plus one layer, in canonical form,
  * with just what this image changed. So both engines give the same bytes, and no file is shipped twice. Writes blobs
- * below `layout` and returns the manifest's descriptor and the files of the image.
+ * below `layout`.
  */
 export async function finishImage(
   plan: BuildPlan,
   made: Export,
   parent: LayoutImage | undefined,
   layout: string,
-): Promise<{ manifest: Descriptor; files: readonly FileEntry[] }> {
+): Promise<Finished> {
   checkParent(plan, made, parent)
   const layers = await Promise.all(
     made.layers.map((layer, index) => uncompressed(layer, join(plan.work, `layer-${index}.tar`))),
@@ -39,7 +49,8 @@ export async function finishImage(
   }
   const config = writeJson(layout, mediaTypes.config, canonicalConfig(made.config, diffIds, plan.epoch))
   const manifest: Manifest = { schemaVersion: 2, mediaType: mediaTypes.manifest, config, layers: descriptors }
-  return { manifest: writeJson(layout, mediaTypes.manifest, manifest), files }
+  const packages = plan.image.internal ? [] : await installedPackages(rootfs)
+  return { manifest: writeJson(layout, mediaTypes.manifest, manifest), files, packages }
 }
 
 /** The Dockerfile's last stage has to be `FROM` the parent that package.json names, or its layers would be lost. */

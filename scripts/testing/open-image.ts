@@ -1,4 +1,4 @@
-import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { UserError } from '../lib/errors.ts'
@@ -6,8 +6,7 @@ import { uncompressed } from '../lib/gzip.ts'
 import type { BuiltImage } from '../lib/image.ts'
 import { findBlob } from '../lib/oci/blobs.ts'
 import { readImage } from '../lib/oci/layout.ts'
-import { applyLayers, listFiles, type Node } from '../lib/oci/rootfs.ts'
-import { readAt } from '../lib/oci/tar.ts'
+import { applyLayers, contentOf, listFiles, type Node } from '../lib/oci/rootfs.ts'
 import { layoutsOf } from '../lib/plan.ts'
 import type { Platform } from '../lib/settings.ts'
 import type { Image } from '../lib/workspace.ts'
@@ -46,10 +45,5 @@ export async function openImage(
 
 function readContent(node: Node | undefined, name: string, path: string): Buffer {
   if (node?.header.flag !== '0') throw new UserError(`${name} has no file ${path}`)
-  const fd = openSync(node.layer, 'r')
-  try {
-    return readAt(fd, node.header.offset, node.header.size)
-  } finally {
-    closeSync(fd)
-  }
+  return contentOf(node)
 }

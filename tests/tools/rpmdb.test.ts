@@ -6,9 +6,10 @@ import { before, describe, test } from 'node:test'
 import initSqlJs from 'sql.js'
 import { UserError } from '../../scripts/lib/errors.ts'
 import { inRepo } from '../../scripts/lib/paths.ts'
+import { parseHeader } from '../../scripts/lib/rpm/header.ts'
+import { fileFlags, fileStates, nvra, type Package } from '../../scripts/lib/rpm/package.ts'
+import { readPackages } from '../../scripts/lib/rpm/rpmdb.ts'
 import { directoryOf } from '../../scripts/testing/checks/directory-image.ts'
-import { parseHeader } from '../../scripts/testing/rpm-header.ts'
-import { fileFlags, fileStates, nvra, type Package, readPackages } from '../../scripts/testing/rpmdb.ts'
 
 const spec = `
 Name: first
@@ -17,6 +18,8 @@ Version: 1.2
 Release: 3.lab
 Summary: two packages
 License: MIT and BSD
+Vendor: the lab
+Requires: other >= 1:2
 %description
 %package -n second-data
 Summary: data
@@ -83,16 +86,34 @@ describe('a database that rpm made', () => {
       /^gpg-pubkey-[0-9a-f]{8}-[0-9a-f]{8}$/,
     )
   })
-  test('epoch, licence and source are there if the package has them', () => {
+  test('epoch, licence, vendor and source are there if the package has them', () => {
     const [first, second] = ['first', 'second-data'].map(name => packages.find(one => one.name === name))
-    assert.deepEqual([first?.epoch, first?.license], [3, 'MIT and BSD'])
+    assert.deepEqual([first?.epoch, first?.license, first?.vendor], [3, 'MIT and BSD', 'the lab'])
     assert.equal(first?.sourceRpm, 'first-1.2-3.lab.src.rpm')
     assert.equal(second?.arch, 'noarch')
   })
-  test('every file has the mode, flags and state that rpm prints', () => {
-    const printed = rpm('-qa', '--qf', '[%{FILENAMES} %{FILEMODES} %{FILEFLAGS} %{FILESTATES}\n]').trim()
+  test('what it requires and provides is what rpm prints', () => {
+    for (const [what, tag] of [
+      ['requires', 'REQUIRE'],
+      ['provides', 'PROVIDE'],
+    ] as const) {
+      const printed = rpm('-qa', '--qf', `[%{${tag}NAME} %{${tag}FLAGS} %{${tag}VERSION}\n]`).trim()
+      const ours = packages.flatMap(one => one[what])
+      assert.deepEqual(
+        ours.map(({ name, flags, version = '' }) => `${name} ${flags} ${version}`).sort(),
+        printed.split('\n').sort(),
+      )
+    }
+    const { version } = packages[0]!.requires.find(({ name }) => name === 'other')!
+    assert.equal(version, '1:2')
+  })
+  test('every file has the mode, size, flags and state that rpm prints', () => {
+    const format = '[%{FILENAMES} %{FILEMODES} %{FILESIZES} %{FILEFLAGS} %{FILESTATES}\n]'
+    const printed = rpm('-qa', '--qf', format).trim()
     const files = packages.flatMap(one => one.files)
-    const ours = files.map(({ path, mode, flags, state }) => `${path} ${mode} ${flags} ${state}`)
+    const ours = files.map(
+      ({ path, mode, size, flags, state }) => `${path} ${mode} ${size} ${flags} ${state}`,
+    )
     assert.deepEqual(ours.sort(), printed.split('\n').sort())
   })
   test('a doc left out is marked, so are ghosts', () => {

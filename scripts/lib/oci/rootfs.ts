@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { closeSync, openSync, readSync } from 'node:fs'
 import { posix } from 'node:path'
 import type { FileEntry } from './files.ts'
-import { readTar, type TarEntry } from './tar.ts'
+import { readAt, readTar, type TarEntry } from './tar.ts'
 
 /** A file, directory, link or device as some layer holds it; hardlinked paths share one. */
 export interface Node {
@@ -42,6 +42,16 @@ export function dropMountStubs(rootfs: RootFs, parent: ReadonlySet<string>): voi
   for (const path of ['/etc/hostname', '/etc/hosts', '/etc/resolv.conf']) {
     const node = rootfs.get(path)
     if (node?.header.flag === '0' && node.header.size === 0 && !parent.has(path)) rootfs.delete(path)
+  }
+}
+
+/** The bytes of a file, out of the layer that holds it. */
+export function contentOf({ layer, header }: Node): Buffer {
+  const fd = openSync(layer, 'r')
+  try {
+    return readAt(fd, header.offset, header.size)
+  } finally {
+    closeSync(fd)
   }
 }
 

@@ -1,9 +1,7 @@
 import { UserError } from '../../lib/errors.ts'
 import type { BuiltImage } from '../../lib/image.ts'
-import { type Package, readPackages } from '../rpmdb.ts'
-
-/** Where Amazon Linux 2023, syft and trivy look. */
-export const rpmdbPath = '/var/lib/rpm/rpmdb.sqlite'
+import type { Package } from '../../lib/rpm/package.ts'
+import { readPackages, rpmdbPath } from '../../lib/rpm/rpmdb.ts'
 
 const known = new WeakMap<BuiltImage, Promise<Package[]>>()
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import initSqlJs from 'sql.js'
-import { fileFlags, fileStates } from '../rpmdb.ts'
+import { fileFlags, fileStates } from '../../lib/rpm/package.ts'
+import { rpmdbPath } from '../../lib/rpm/rpmdb.ts'
 import { imageOfFiles } from './directory-image.ts'
 import type { Facts } from './facts.ts'
 import { noLeftovers } from './leftovers.ts'
-import { rpmdbPath } from './packages-of.ts'
 import { completePackages, rpmDatabase } from './rpm-database.ts'
 
 interface FakeFile {

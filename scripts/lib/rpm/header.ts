@@ -1,4 +1,4 @@
-import { UserError } from '../lib/errors.ts'
+import { UserError } from '../errors.ts'
 
 /** The entries of one RPM header, by tag. Reading a tag that has another type than asked for throws UserError. */
 export interface RpmHeader {

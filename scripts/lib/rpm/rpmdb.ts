@@ -1,39 +1,10 @@
 import initSqlJs, { type SqlValue } from 'sql.js'
-import { UserError } from '../lib/errors.ts'
-import { parseHeader, type RpmHeader } from './rpm-header.ts'
+import { UserError } from '../errors.ts'
+import { parseHeader, type RpmHeader } from './header.ts'
+import { type Dependency, nvra, type Package, type PackageFile } from './package.ts'
 
-/** A package as an image's rpm database records it. */
-export interface Package {
-  readonly name: string
-  readonly epoch?: number
-  readonly version: string
-  readonly release: string
-  /** A `gpg-pubkey` has none. */
-  readonly arch?: string
-  /** Bytes of all its files. */
-  readonly size: number
-  /** Seconds since 1970. */
-  readonly installTime?: number
-  readonly license?: string
-  /** File name of the source package: `git-2.50.1-1.amzn2023.src.rpm`. */
-  readonly sourceRpm?: string
-  readonly files: readonly PackageFile[]
-}
-
-export interface PackageFile {
-  readonly path: string
-  /** `st_mode`: file type and permission bits. */
-  readonly mode: number
-  /** Bits of `fileFlags`. */
-  readonly flags: number
-  /** One of `fileStates`; absent where the database does not say. */
-  readonly state?: number
-}
-
-/** RPMFILE_* of rpm's rpmfiles.h. */
-export const fileFlags = { config: 1, doc: 2, missingOk: 8, ghost: 64, license: 128 } as const
-/** RPMFILE_STATE_* of rpm's rpmfiles.h: `notInstalled` is what `nodocs` and language filters leave. */
-export const fileStates = { normal: 0, replaced: 1, notInstalled: 2, netShared: 3, wrongColor: 4 } as const
+/** Where Amazon Linux 2023, syft and trivy look. */
+export const rpmdbPath = '/var/lib/rpm/rpmdb.sqlite'
 
 const tags = {
   name: 1000,
@@ -42,15 +13,24 @@ const tags = {
   epoch: 1003,
   installTime: 1008,
   size: 1009,
+  vendor: 1011,
   license: 1014,
   arch: 1022,
+  fileSizes: 1028,
   fileStates: 1029,
   fileModes: 1030,
   fileFlags: 1037,
   sourceRpm: 1044,
+  provideNames: 1047,
+  requireFlags: 1048,
+  requireNames: 1049,
+  requireVersions: 1050,
+  provideFlags: 1112,
+  provideVersions: 1113,
   dirIndexes: 1116,
   baseNames: 1117,
   dirNames: 1118,
+  longFileSizes: 5008,
   longSize: 5009,
 }
 
@@ -69,11 +49,6 @@ export async function readPackages(rpmdbSqlite: Buffer): Promise<Package[]> {
     }
   })
   return packages.sort((a, b) => (nvra(a) < nvra(b) ? -1 : 1))
-}
-
-/** As `rpm -qa` prints it, without the epoch: `git-core-2.50.1-1.amzn2023.x86_64`, `gpg-pubkey-afaa0026-61929986`. */
-export function nvra({ name, version, release, arch }: Package): string {
-  return `${name}-${version}-${release}${arch === undefined ? '' : `.${arch}`}`
 }
 
 function checkSqlite(bytes: Buffer): void {
@@ -105,7 +80,7 @@ function toPackage(header: RpmHeader): Package {
   const [installTime] = header.numbers(tags.installTime)
   const [size = 0] = [...header.numbers(tags.longSize), ...header.numbers(tags.size)]
   const [arch, license] = [header.string(tags.arch), header.string(tags.license)]
-  const sourceRpm = header.string(tags.sourceRpm)
+  const [vendor, sourceRpm] = [header.string(tags.vendor), header.string(tags.sourceRpm)]
   return {
     name: required(header, 'name'),
     ...(epoch !== undefined && { epoch }),
@@ -115,7 +90,10 @@ function toPackage(header: RpmHeader): Package {
     size,
     ...(installTime !== undefined && { installTime }),
     ...(license !== undefined && { license }),
+    ...(vendor !== undefined && { vendor }),
     ...(sourceRpm !== undefined && { sourceRpm }),
+    requires: readDependencies(header, tags.requireNames, tags.requireFlags, tags.requireVersions),
+    provides: readDependencies(header, tags.provideNames, tags.provideFlags, tags.provideVersions),
     files: readFiles(header),
   }
 }
@@ -126,16 +104,26 @@ function required(header: RpmHeader, tag: 'name' | 'version' | 'release'): strin
   return value
 }
 
+function readDependencies(header: RpmHeader, names: number, flags: number, versions: number): Dependency[] {
+  const [allFlags, allVersions] = [header.numbers(flags), header.strings(versions)]
+  return header.strings(names).map((name, index) => {
+    const version = allVersions[index]
+    return { name, flags: allFlags[index] ?? 0, ...(version && { version }) }
+  })
+}
+
 function readFiles(header: RpmHeader): PackageFile[] {
   const [modes, flags] = [header.numbers(tags.fileModes), header.numbers(tags.fileFlags)]
   const states = header.numbers(tags.fileStates)
+  // A package with a file of 4 GiB has only the long ones.
+  const sizes = [...header.numbers(tags.longFileSizes), ...header.numbers(tags.fileSizes)]
   const paths = readPaths(header)
   return paths.map((path, index) => {
-    const [mode, flag, state] = [modes[index], flags[index], states[index]]
+    const [mode, flag, state, size = 0] = [modes[index], flags[index], states[index], sizes[index]]
     if (mode === undefined || flag === undefined) {
       throw new UserError(`${paths.length} files, ${modes.length} modes, ${flags.length} flags`)
     }
-    return { path, mode, flags: flag, ...(state !== undefined && { state }) }
+    return { path, mode, size, flags: flag, ...(state !== undefined && { state }) }
   })
 }
 
