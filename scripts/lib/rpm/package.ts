@@ -41,7 +41,7 @@ export interface PackageFile {
 
 /** RPMFILE_* of rpm's rpmfiles.h. */
 export const fileFlags = { config: 1, doc: 2, missingOk: 8, ghost: 64, license: 128 } as const
-/** RPMFILE_STATE_* of rpm's rpmfiles.h: `notInstalled` is what `nodocs` and language filters leave. */
+/** RPMFILE_STATE_* of rpm's rpmfiles.h: `notInstalled` is what `nodocs` and `install_binary` leave out. */
 export const fileStates = { normal: 0, replaced: 1, notInstalled: 2, netShared: 3, wrongColor: 4 } as const
 /** RPMSENSE_* of rpm's rpmds.h: how versions compare; `rpmlib` marks what rpm itself must be able to do. */
 export const dependencyFlags = { less: 2, greater: 4, equal: 8, rpmlib: 1 << 24 } as const

@@ -6,8 +6,6 @@ export interface Facts {
   readonly packageManager?: boolean
   /** Paths with setuid, setgid or file capabilities: these and no others. */
   readonly privileged?: readonly string[]
-  /** Packages that are registered for one file each (`install_binary`). */
-  readonly partialPackages?: readonly string[]
   /** Paths that a package owns and the recipe removed; prefixes end in `/`. */
   readonly removed?: readonly string[]
   /** Links that lead nowhere until the container runs. */

@@ -73,9 +73,6 @@ describe('a recorded file', () => {
   test('may be removed by the recipe', async () => {
     assert.deepEqual(await missing(['/etc/a.cnf', '/usr/a/b'], { removed: ['/etc/a.cnf', '/usr/a/'] }), [])
   })
-  test('of a package that is registered for one file may be missing', async () => {
-    assert.deepEqual(await missing(['/usr/bin/a'], { partialPackages: ['a'] }), [])
-  })
 })
 
 test('bytecode is left over unless a package owns it', async () => {

@@ -14,12 +14,11 @@ export async function rpmDatabase(image: BuiltImage): Promise<string[]> {
   return [...left, ...none, ...duplicates(packages), ...installTimes(packages)]
 }
 
-/** Every regular file that a package recorded is there, or the reason why not is known. */
+/** Every regular file that a package recorded as installed is there, or the reason why not is known. */
 export async function completePackages(image: BuiltImage, facts: Facts): Promise<string[]> {
-  const { partialPackages = [], removed = [] } = facts
+  const { removed = [] } = facts
   const problems: string[] = []
   for (const one of await packagesOf(image)) {
-    if (partialPackages.includes(one.name)) continue
     for (const file of one.files) {
       if (!isExpected(file) || isRemoved(file.path, removed) || lookUp(image.files, file.path)) continue
       problems.push(`${file.path} of ${nvra(one)} is missing`)

@@ -288,6 +288,27 @@ class Commands(unittest.TestCase):
         self.assertTrue(os.path.exists(self.path("/usr/bin/bash")))
         self.assertIn("no package has the file /usr/bin/nothing", self.fails("install_binary", "/usr/bin/nothing"))
 
+    def test_database_says_which_files_are_there(self) -> None:
+        self.ok("install_rpm", "filesystem", "thin")
+        self.ok("clean_install", "app", "true", "true")
+        self.ok("install_binary", "/usr/bin/su*d")
+        self.ok("cleanup", "x")
+        for name in ("app", "suid", "thin"):
+            verified = subprocess.run(["rpm", "--root", self.newroot, "-V", "--nodeps", "--nomtime", name],
+                                      capture_output=True, text=True, check=False)
+            self.assertEqual(verified.stdout, "", name)
+        self.assertIn("not installed", self.states("app"))
+        self.assertNotIn("not installed", self.states("suid"))
+        self.ok("install_rpm", "app")
+        self.ok("cleanup", "x")
+        self.assertNotIn("not installed", self.states("app"))
+        os.unlink(self.path("/usr/bin/thin"))
+        self.ok("cleanup", "x")
+        self.assertNotIn("not installed", self.states("thin"))
+
+    def states(self, name: str) -> str:
+        return subprocess.run(["rpm", "--root", self.newroot, "-qs", name], capture_output=True, text=True, check=True).stdout
+
     def test_install_deps_for_binary(self) -> None:
         os.makedirs(self.path("/opt"))
         shutil.copy(f"{self.fixture}/tree/usr/bin/one", self.path("/opt/one"))

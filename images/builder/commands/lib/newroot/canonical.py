@@ -8,21 +8,26 @@ import sqlite3
 import struct
 import subprocess
 import tempfile
-from typing import Dict, List, Tuple
+from typing import Dict, List, Set, Tuple
 
 from newroot import paths, process
 from newroot.errors import CommandError
+from newroot.installed import NORMAL_STATE, NOT_INSTALLED
 
 MAGIC = b"\x8e\xad\xe8\x01"
 INT32 = 4
 NAME, VERSION, RELEASE, EPOCH, ARCH = 1000, 1001, 1002, 1003, 1022
 INSTALL_TIME, INSTALL_TID = 1008, 1128
+FILE_STATES, DIR_INDEXES, BASE_NAMES, DIR_NAMES = 1029, 1116, 1117, 1118
 DATABASE = "rpmdb.sqlite"
+Tags = Dict[int, Tuple[int, int, int]]
+"""Tag → type, offset in the header, count."""
 
 
-def rewrite_database(root: str, epoch: int) -> None:
+def rewrite_database(root: str, epoch: int, absent: Dict[str, Set[str]]) -> None:
     """Writes the rpm database anew: times of installation set to `epoch`, packages sorted, journal in one file.
 
+    `absent` names the packages of which only single files are there, each with the paths that are not.
     Scanners that copy only rpmdb.sqlite see all of it, and it can be read on a read-only file system.
     Does nothing when the root has no database.
     """
@@ -32,7 +37,7 @@ def rewrite_database(root: str, epoch: int) -> None:
         return
     with tempfile.TemporaryDirectory(prefix=".rpmdb-", dir=os.path.dirname(directory)) as fresh:
         headers = export(directory)
-        load(fresh, normalise(headers, epoch))
+        load(fresh, normalise(headers, epoch, absent))
         join_journal(os.path.join(fresh, DATABASE))
         shutil.copystat(database, os.path.join(fresh, DATABASE))
         for leftover in (f"{DATABASE}-shm", f"{DATABASE}-wal", ".rpm.lock"):
@@ -72,10 +77,10 @@ def clamp(path: str, nanoseconds: int) -> None:
             raise
 
 
-def normalise(stream: bytes, epoch: int) -> bytes:
-    """The stream of headers of `rpmdb --exportdb` with installation times set and sorted by name and version.
+def normalise(stream: bytes, epoch: int, absent: Dict[str, Set[str]]) -> bytes:
+    """The stream of headers of `rpmdb --exportdb` with times and file states set, sorted by name and version.
 
-    Both tags lie outside the region that the package's signature covers.
+    These tags lie outside the region that the package's signature covers.
     """
     headers = []
     position = 0
@@ -88,6 +93,9 @@ def normalise(stream: bytes, epoch: int) -> bytes:
                 if kind != INT32 or count != 1:
                     raise CommandError(f"rpm database: tag {tag} has type {kind} and count {count}, not one int32")
                 struct.pack_into(">I", header, offset, epoch)
+        name = string_at(header, tags, NAME).decode()
+        if name in absent:
+            set_file_states(header, tags, absent[name])
         headers.append((sort_key(header, tags), bytes(header)))
     return b"".join(header for _key, header in sorted(headers))
 
@@ -103,7 +111,7 @@ def take_header(stream: bytes, start: int) -> Tuple[bytearray, int]:
     return bytearray(stream[start:end]), end
 
 
-def read_tags(header: bytes) -> Dict[int, Tuple[int, int, int]]:
+def read_tags(header: bytes) -> Tags:
     """Type, offset in the header and count of each tag."""
     entries = struct.unpack_from(">I", header, 8)[0]
     data = 16 + 16 * entries
@@ -115,12 +123,32 @@ def read_tags(header: bytes) -> Dict[int, Tuple[int, int, int]]:
     return tags
 
 
-def sort_key(header: bytes, tags: Dict[int, Tuple[int, int, int]]) -> tuple:
-    def string(tag: int) -> bytes:
-        return bytes(header[tags[tag][1] : header.index(0, tags[tag][1])]) if tag in tags else b""
+def set_file_states(header: bytearray, tags: Tags, absent: Set[str]) -> None:
+    """Says of each file whether it is there, so that `rpm -V` and scanners look for no file that never was."""
+    if FILE_STATES not in tags or BASE_NAMES not in tags:
+        return
+    _kind, states, count = tags[FILE_STATES]
+    folders = strings_at(header, tags[DIR_NAMES])
+    indexes = struct.unpack_from(f">{count}I", header, tags[DIR_INDEXES][1])
+    for position, (index, base) in enumerate(zip(indexes, strings_at(header, tags[BASE_NAMES]))):
+        if header[states + position] in (NORMAL_STATE, NOT_INSTALLED):
+            path = (folders[index] + base).decode("utf-8", "surrogateescape")
+            header[states + position] = NOT_INSTALLED if path in absent else NORMAL_STATE
 
+
+def sort_key(header: bytes, tags: Tags) -> tuple:
     package_epoch = struct.unpack_from(">I", header, tags[EPOCH][1])[0] if EPOCH in tags else 0
-    return (string(NAME), package_epoch, string(VERSION), string(RELEASE), string(ARCH))
+    name, *others = (string_at(header, tags, tag) for tag in (NAME, VERSION, RELEASE, ARCH))
+    return (name, package_epoch, *others)
+
+
+def string_at(header: bytes, tags: Tags, tag: int) -> bytes:
+    return strings_at(header, (*tags[tag][:2], 1))[0] if tag in tags else b""
+
+
+def strings_at(header: bytes, place: Tuple[int, int, int]) -> List[bytes]:
+    _kind, start, count = place
+    return bytes(header[start:]).split(b"\0", count)[:count]
 
 
 def export(directory: str) -> bytes:

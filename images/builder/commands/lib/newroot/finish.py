@@ -25,12 +25,13 @@ def cleanup(words: List[str]) -> None:
     clean_caches(settings)
     cleaning.remove_leftovers(root)
     cleaning.remove_unnecessary(root, environment.unnecessary_files())
+    absent = installed.partial_packages(root, record.registered(root))
     if root == "/":
         record.forget_all()
     packages = installed.packages(root)
     record.package_list(words[0], packages)
     dated.clamp_dates(root, epoch)
-    canonical.rewrite_database(root, epoch)
+    canonical.rewrite_database(root, epoch, absent)
     canonical.clamp_times(root, epoch)
     print(f"---- packages of {words[0]}", *packages, "----", sep="\n")
 

@@ -8,7 +8,10 @@ from typing import Dict, Iterable, List, NamedTuple, Set
 from newroot import paths, process
 
 GHOST = 64
+DOC = 2
 NORMAL_STATE = 0
+NOT_INSTALLED = 2
+"""What `cleanup` writes for the files of a package that was only registered."""
 OPTIONAL_PLACES = (
     "/usr/share/doc/", "/usr/share/man/", "/usr/share/info/", "/usr/lib/.build-id/", "/usr/lib/debug/.build-id/",
 )
@@ -50,12 +53,25 @@ def is_whole(root: str, name: str) -> bool:
 def files_are_there(root: str, files: Iterable[OwnedFile]) -> bool:
     expected = [
         file.path for file in files
-        if not file.flags & GHOST and file.state == NORMAL_STATE and not stat.S_ISDIR(file.mode)
-        and not file.path.startswith(OPTIONAL_PLACES)
+        if not file.flags & (GHOST | DOC) and file.state in (NORMAL_STATE, NOT_INSTALLED)
+        and not stat.S_ISDIR(file.mode) and not file.path.startswith(OPTIONAL_PLACES)
     ]
     payload = [path for path in expected if not path.startswith("/etc/")]
     there = {path for path in expected if lies_in(root, path)}
     return all(path in there for path in payload) and (bool(there) or not expected)
+
+
+def partial_packages(root: str, registered: Set[str]) -> Dict[str, Set[str]]:
+    """For each package of which only single files are there: the paths that are not.
+
+    These are the `registered` ones, and those that a parent image says so of.
+    """
+    listing = query(root, "-a", "--qf", "[%{=NAME}\t%{FILENAMES}\t%{FILEFLAGS}\t%{FILESTATES}\n]")
+    partial = registered & names(root)
+    for name, path, flags, state in (line.split("\t") for line in listing.splitlines()):
+        if int(state) == NOT_INSTALLED and not int(flags) & DOC and not path.startswith(OPTIONAL_PLACES):
+            partial.add(name)
+    return {name: {file.path for file in files_of(root, name) if not lies_in(root, file.path)} for name in partial}
 
 
 def files_of(root: str, name: str) -> List[OwnedFile]:

@@ -42,6 +42,7 @@ def install(settings: Settings, files: List[RpmFile], justdb: bool = False) -> N
         run_rpm(settings.newroot, options, files)
     refresh_linker_cache(settings.newroot)
     record.installed(files)
+    (record.remember_registered if justdb else record.forget_registered)(settings.newroot, [file.name for file in files])
     print(("registered " if justdb else "installed ") + " ".join(sorted(file.nevra for file in files)))
 
 
