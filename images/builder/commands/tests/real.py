@@ -1,10 +1,10 @@
-"""The commands, really run on synthetic packages: `python3 real.py` as root, where the tools of real_fixture are.
+"""The commands, really run on synthetic packages, inside the builder: tests/commands.test.ts starts this there.
 
-The machine stands in for the builder. A mount namespace hides its dnf configuration and rpm database, so that
-nothing of it changes.
+The packages are in /fixture, made by real_fixture.py on the machine, since a builder has no compiler.
 """
 from __future__ import annotations
 
+import glob
 import os
 import shutil
 import subprocess
@@ -16,8 +16,7 @@ sys.dont_write_bytecode = True
 
 import real_fixture
 
-BIN = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "bin")
-ISOLATED = "NEWROOT_TEST_ISOLATED"
+FIXTURE = "/fixture"
 EPOCH = "1700000000"
 
 
@@ -26,15 +25,15 @@ class Commands(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls) -> None:
-        cls.fixture = tempfile.mkdtemp(prefix="newroot-real-")
-        cls.addClassCleanup(shutil.rmtree, cls.fixture)
-        real_fixture.make(cls.fixture)
+        # The distro's own packages have the same names.
+        for repository in glob.glob("/etc/yum.repos.d/*.repo"):
+            os.unlink(repository)
 
     def setUp(self) -> None:
         self.top = tempfile.mkdtemp(prefix="newroot-test-")
         self.addCleanup(shutil.rmtree, self.top)
-        for part in ("repo", "gnupg", "unsigned", "key.asc"):
-            subprocess.run(["cp", "-a", f"{self.fixture}/{part}", self.top], check=True)
+        for part in ("repo", "unsigned", "key.asc"):
+            subprocess.run(["cp", "-a", f"{FIXTURE}/{part}", self.top], check=True)
         self.newroot = os.path.join(self.top, "newroot")
         os.mkdir(self.newroot)
         shutil.copy(f"{self.top}/key.asc", "/etc/pki/rpm-gpg/key.asc")
@@ -48,7 +47,7 @@ class Commands(unittest.TestCase):
             **os.environ, "NEWROOT": self.newroot, "DOWNLOAD_DIR": f"{self.top}/download",
             "SOURCE_DATE_EPOCH": EPOCH, **variables,
         }
-        return subprocess.run([os.path.join(BIN, argv[0]), *argv[1:]], env=environment, capture_output=True,
+        return subprocess.run(argv, env=environment, capture_output=True,
                               text=True, check=False)
 
     def ok(self, *argv: str, **variables: str) -> str:
@@ -143,7 +142,7 @@ class Commands(unittest.TestCase):
         self.assertIn("libtwo", self.installed())
         self.ok("remove_package", "libtwo thin")
         os.makedirs(self.path("/opt"))
-        shutil.copy(f"{self.fixture}/tree/usr/bin/thin", self.path("/opt/thin"))
+        shutil.copy(f"{FIXTURE}/tree/usr/bin/thin", self.path("/opt/thin"))
         self.ok("install_deps_for_binary", "/opt/thin")
         self.assertIn("libtwo", self.installed())
 
@@ -171,9 +170,7 @@ class Commands(unittest.TestCase):
     # trust
 
     def test_newroot_that_trusts_another_key(self) -> None:
-        other = f"{self.top}/other"
-        real_fixture.make_key(other)
-        subprocess.run(["rpm", "--root", self.newroot, "--import", f"{other}/key.asc"], check=True)
+        subprocess.run(["rpm", "--root", self.newroot, "--import", f"{FIXTURE}/other/key.asc"], check=True)
         self.ok("install_rpm", "dep")
         self.ok("install_binary", "/usr/share/data/file")
 
@@ -182,8 +179,8 @@ class Commands(unittest.TestCase):
         self.assertEqual(self.installed(), set())
 
     def test_unsigned_package_in_a_signed_repository(self) -> None:
-        shutil.copy(f"{self.top}/unsigned/dep.rpm", f"{self.top}/repo/dep.rpm")
-        real_fixture.describe(self.top)
+        shutil.rmtree(f"{self.top}/repo")
+        shutil.copytree(f"{FIXTURE}/partly-unsigned", f"{self.top}/repo")
         self.assertIn("signature check failed", self.fails("install_rpm", "dep"))
         self.assertEqual(self.installed(), set())
 
@@ -309,9 +306,39 @@ class Commands(unittest.TestCase):
     def states(self, name: str) -> str:
         return subprocess.run(["rpm", "--root", self.newroot, "-qs", name], capture_output=True, text=True, check=True).stdout
 
+    def test_package_name_with_a_version_in_it(self) -> None:
+        self.ok("install_binary", "/usr/share/tool-17-extra")
+        self.assertEqual(self.installed(), {"tool-17-extra"})
+
+    def test_library_in_a_private_directory(self) -> None:
+        self.ok("install_rpm", "filesystem", "private-user")
+        self.assertIn("libprivate", self.installed())
+        self.ok("validate_libraries")
+        self.ok("install_rpm", "private-stranger")
+        result = self.run_command("validate_libraries")
+        self.assertIn("/usr/bin/private-stranger: libprivate.so.1 not found", result.stderr)
+        self.assertNotIn("private-user", result.stderr)
+
+    def test_commands_of_the_other_generation_do_nothing(self) -> None:
+        before = sorted(os.listdir("/etc/yum.repos.d"))
+        self.ok("enable_extra", "nginx1")
+        self.ok("enable_docker_install")
+        self.assertEqual(sorted(os.listdir("/etc/yum.repos.d")), before)
+        self.assertEqual(self.run_command("if_al2", "false").returncode, 0)
+        self.assertEqual(self.run_command("if_al2023", "false").returncode, 1)
+
+    def test_clean_docs_and_clean_yum(self) -> None:
+        self.ok("install_rpm", "documented")
+        for cache in ("/var/cache/dnf/x", "/var/cache/yum/x"):
+            os.makedirs(self.path(cache))
+        self.ok("clean_docs")
+        self.ok("clean_yum")
+        self.assertEqual(os.listdir(self.path("/usr/share/doc/documented")), ["LICENSE"])
+        self.assertEqual(os.listdir(self.path("/var/cache/dnf")) + os.listdir(self.path("/var/cache/yum")), [])
+
     def test_install_deps_for_binary(self) -> None:
         os.makedirs(self.path("/opt"))
-        shutil.copy(f"{self.fixture}/tree/usr/bin/one", self.path("/opt/one"))
+        shutil.copy(f"{FIXTURE}/tree/usr/bin/one", self.path("/opt/one"))
         self.ok("install_deps_for_binary", "/opt/one")
         self.assertEqual(self.installed(), {"libone", "libtwo", "glibc"})
 
@@ -381,6 +408,41 @@ class Commands(unittest.TestCase):
         self.fails("validate_symlinks")
         self.ok("validate_symlinks", IGNORE_DANGLING_SYMLINKS="true")
 
+    def test_twenty_wrong_things(self) -> None:
+        """Each gets one line that names what is wrong, and an exit code that is not 0."""
+        wrong = {
+            ("install_rpm",): "needs at least one package",
+            ("install_rpm", "libtow"): "there is no package libtow",
+            ("install_rpm", "--nogpgcheck", "one"): "unknown option --nogpgcheck",
+            ("install_rpm", "/no/such.rpm"): "/no/such.rpm",
+            ("install_rpm", f"{self.top}/unsigned/dep.rpm"): "signature",
+            ("install_rpm", "orphan"): "libnobody.so.9",
+            ("clean_install",): "needs at least one package",
+            ("clean_install", "nothing-of-this-name"): "there is no package nothing-of-this-name",
+            ("clean_install", "app", "true", "yes"): "'yes' stands where only true or false can",
+            ("clean_install", "app", "true", "true", "true", "/x", "more"): "'more' is one argument too many",
+            ("install_binary",): "needs at least one absolute path",
+            ("install_binary", "usr/bin/one"): "'usr/bin/one' is not an absolute path",
+            ("install_binary", "/usr/bin/nothing"): "no package has the file /usr/bin/nothing",
+            ("install_binary", "/usr/bin/nothing*"): "no package has the file /usr/bin/nothing*",
+            ("install_deps_for_binary", "/usr/bin/gone"): "/usr/bin/gone is no file in",
+            ("remove_package", "app", "true", "more"): "'true' can only be the last argument",
+            ("cleanup",): "needs one name",
+            ("cleanup", "two", "names"): "needs one name",
+            ("clean_docs", "everything"): "takes no arguments, got 'everything'",
+            ("validate", "now"): "takes no arguments, got 'now'",
+            ("enable_extra",): "one extra",
+            ("if_al2023",): "command",
+            ("if_al2023", "nosuchprogram"): "nosuchprogram",
+        }
+        for argv, message in wrong.items():
+            result = self.run_command(*argv)
+            self.assertNotEqual(result.returncode, 0, argv)
+            self.assertEqual(result.stderr.count("\n"), 1, (argv, result.stderr))
+            self.assertIn(message, result.stderr, argv)
+            self.assertTrue(result.stderr.startswith(f"{argv[0]}: "), result.stderr)
+        self.assertEqual(self.installed(), set())
+
     def test_bad_use(self) -> None:
         self.assertIn("SOURCE_DATE_EPOCH is ''", self.fails("cleanup", "x", SOURCE_DATE_EPOCH=""))
         self.assertIn("NEWROOT is not set", self.fails("install_rpm", "one", NEWROOT=""))
@@ -392,26 +454,5 @@ class Commands(unittest.TestCase):
         self.assertIn("where only true or false", self.fails("clean_install", "x", "true", "yes"))
 
 
-def isolate() -> None:
-    """Runs this file again where /etc and the state of dnf and rpm are copies."""
-    missing = [tool for tool in real_fixture.TOOLS if not shutil.which(tool)]
-    if missing or os.geteuid() != 0:
-        sys.exit(f"needs root and {', '.join(missing) or 'nothing else'}")
-    with tempfile.TemporaryDirectory(prefix="newroot-etc-") as copies:
-        script = f"""set -e
-            cp -a /etc {copies}/etc && rm -rf {copies}/etc/yum.repos.d {copies}/etc/pki/rpm-gpg
-            mkdir -p {copies}/etc/yum.repos.d {copies}/etc/pki/rpm-gpg {copies}/etc/rpm
-            echo '%_dbpath /var/lib/rpm' > {copies}/etc/rpm/macros
-            mount --bind {copies}/etc /etc
-            for place in /var/cache /var/lib/dnf /var/lib/rpm; do [ ! -d $place ] || mount -t tmpfs none $place; done
-            exec "$@" """
-        sys.exit(subprocess.run(
-            ["unshare", "-m", "sh", "-c", script, "sh", sys.executable, *sys.argv],
-            env={**os.environ, ISOLATED: "1"}, check=False,
-        ).returncode)
-
-
 if __name__ == "__main__":
-    if not os.environ.get(ISOLATED):
-        isolate()
     unittest.main(verbosity=2)

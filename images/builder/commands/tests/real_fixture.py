@@ -1,12 +1,15 @@
-"""A small signed repository of synthetic packages, made with rpmbuild, gcc, gpg and createrepo_c."""
+"""A small signed repository of synthetic packages: `real_fixture.py DIRECTORY` makes it, with rpmbuild, gcc, gpg and
+createrepo_c.
+"""
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
+import sys
 import textwrap
 from typing import Dict, List
 
-TOOLS = ["rpmbuild", "rpmsign", "gcc", "gpg", "createrepo_c", "unshare"]
 LIB = "/usr/lib64"
 PREAMBLE = """
     Name: fixture
@@ -30,6 +33,10 @@ PACKAGES: Dict[str, Dict[str, object]] = {
               "head": "Provides: rtld(GNU_HASH)"},
     "libone": {"files": [f"{LIB}/libone.so.1"]},
     "libone-other": {"files": [f"{LIB}/other/libone.so.1"]},
+    "libprivate": {"files": [f"{LIB}/private/libprivate.so.1"]},
+    "private-user": {"files": ["/usr/bin/private-user"]},
+    "private-stranger": {"files": ["/usr/bin/private-stranger"]},
+    "tool-17-extra": {"files": ["/usr/share/tool-17-extra"]},
     "libtwo": {"files": [f"{LIB}/libtwo.so.2"]},
     "one": {"files": ["/usr/bin/one"], "head": "Requires: data"},
     "data": {"files": ["/usr/share/data/file"], "head": "BuildArch: noarch"},
@@ -64,7 +71,10 @@ NEWER: Dict[str, Dict[str, object]] = {
 
 
 def make(directory: str) -> None:
-    """Fills `directory` with `repo/` (signed RPMs and metadata), `unsigned/` and `key.asc`."""
+    """Fills `directory` with `repo/` (signed RPMs and metadata), `unsigned/`, `key.asc`, and a key of somebody else's.
+
+    `partly-unsigned/` is the same repository with one package that nobody signed.
+    """
     tree = os.path.join(directory, "tree")
     make_tree(directory, tree)
     unsigned = os.path.join(directory, "unsigned")
@@ -80,13 +90,18 @@ def make(directory: str) -> None:
     run(["rpmsign", "--define", f"_gpg_path {directory}/gnupg", "--define", "_gpg_name fixture",
          "--define", "__gpg /usr/bin/gpg", "--addsign",
          *(os.path.join(repo, name) for name in sorted(os.listdir(repo)))], directory)
-    describe(directory)
+    partly = os.path.join(directory, "partly-unsigned")
+    run(["cp", "-a", repo, partly])
+    shutil.copy(os.path.join(unsigned, "dep.rpm"), os.path.join(partly, "dep.rpm"))
+    for place in (repo, partly):
+        describe(directory, place)
+    make_key(os.path.join(directory, "other"))
 
 
-def describe(directory: str) -> None:
-    """Makes and signs the repository's metadata."""
-    run(["createrepo_c", "--quiet", f"{directory}/repo"])
-    run(["gpg", "--batch", "--yes", "--detach-sign", "--armor", f"{directory}/repo/repodata/repomd.xml"], directory)
+def describe(directory: str, repo: str) -> None:
+    """Makes and signs a repository's metadata."""
+    run(["createrepo_c", "--quiet", repo])
+    run(["gpg", "--batch", "--yes", "--detach-sign", "--armor", f"{repo}/repodata/repomd.xml"], directory)
 
 
 def subpackage(name: str, files: List[str], head: str = "", pre: str = "", post: str = "") -> str:
@@ -98,7 +113,8 @@ def subpackage(name: str, files: List[str], head: str = "", pre: str = "", post:
 
 
 def make_tree(directory: str, tree: str) -> None:
-    for place in ("usr/bin", "usr/sbin", "usr/lib", f"{LIB[1:]}/other", "usr/share/data", "usr/share/doc/documented",
+    for place in ("usr/bin", "usr/sbin", "usr/lib", f"{LIB[1:]}/other", f"{LIB[1:]}/private",
+                  "usr/share/data", "usr/share/doc/documented",
                   "etc", "dev", "run", "tmp", "var/log"):
         os.makedirs(os.path.join(tree, place))
     for link in ("bin", "sbin", "lib", "lib64"):
@@ -117,6 +133,10 @@ def make_tree(directory: str, tree: str) -> None:
         linking = "--as-needed" if program == "thin" else "--no-as-needed"
         run(["gcc", "-o", f"{tree}/usr/bin/{program}", source, f"-Wl,{linking}", f"{tree}{LIB}/libone.so.1",
              f"{tree}{LIB}/libtwo.so.2"])
+    compile_library(directory, f"{tree}{LIB}/private", "libprivate.so.1", "int hidden(void){return 0;}", [])
+    for program, runpath in (("private-user", [f"-Wl,-rpath,{LIB}/private"]), ("private-stranger", [])):
+        source = write(f"{directory}/{program}.c", "int hidden(void);int main(void){return hidden();}")
+        run(["gcc", "-o", f"{tree}/usr/bin/{program}", source, f"{tree}{LIB}/private/libprivate.so.1", *runpath])
     write(f"{tree}/etc/ld.so.conf", "/lib64\n")
     for name, parts in PACKAGES.items():
         for path in parts["files"]:
@@ -147,3 +167,7 @@ def run(argv: List[str], directory: str = "") -> None:
     result = subprocess.run(argv, env=environment, capture_output=True, text=True, check=False)
     if result.returncode != 0:
         raise RuntimeError(f"{argv} failed:\n{result.stdout}{result.stderr}")
+
+
+if __name__ == "__main__":
+    make(sys.argv[1])

@@ -101,16 +101,17 @@ def locate_all(settings: Settings, words: List[str]) -> List[Found]:
 
 
 def locate(repository: Repository, word: str, preferred: list) -> List[Found]:
-    """The files that a path or glob means, all from the best package that has any."""
+    """The files that a path or glob means, in the first spelling that the best package has."""
     forms = spellings(word)
     by_name = defaultdict(list)
     for package in repository.available().filterm(file__glob=forms):
         by_name[package.name].append(package)
     candidates = [repository.best(packages) for packages in by_name.values()]
     for package in sorted(candidates, key=lambda package: rank(package, preferred)):
-        hits = [path for form in forms for path in sorted(package.files) if fnmatch.fnmatchcase(path, form)]
-        if hits:
-            return [Found(str(package), path) for path in dict.fromkeys(hits)]
+        for form in forms:
+            hits = [path for path in sorted(package.files) if fnmatch.fnmatchcase(path, form)]
+            if hits:
+                return [Found(str(package), path) for path in hits]
     return []
 
 

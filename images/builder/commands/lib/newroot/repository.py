@@ -65,6 +65,10 @@ class Repository:
 
     def add_files(self, locations: List[str]) -> list:
         """Packages of RPM files given by path or URL."""
+        for location in locations:
+            # libdnf would add a line of its own.
+            if "://" not in location and not os.path.isfile(location):
+                raise CommandError(f"there is no file {location}")
         try:
             packages = self.base.add_remote_rpms(locations, strict=True)
         except (self.dnf.exceptions.Error, OSError) as error:

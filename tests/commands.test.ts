@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { engineOf } from '../scripts/lib/engines/index.ts'
+import { assembleLayout } from '../scripts/lib/oci/layout.ts'
+import { inRepo } from '../scripts/lib/paths.ts'
+import { layoutsOf } from '../scripts/lib/plan.ts'
+import { chosenEngine } from '../scripts/lib/settings.ts'
+import { findImage, readWorkspace } from '../scripts/lib/workspace.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'commands-'))
+after(() => rmSync(folder, { recursive: true, force: true }))
+
+test('the in-image commands keep their contract, inside the builder', async () => {
+  const tests = inRepo('images/builder/commands/tests')
+  const fixture = join(folder, 'fixture')
+  execFileSync('/usr/bin/python3', ['-B', join(tests, 'real_fixture.py'), fixture])
+  const images = readWorkspace()
+  const layout = join(folder, 'oci')
+  assembleLayout(layoutsOf(images, findImage(images, 'builder')), 'linux/amd64', layout)
+  const { exitCode, stderr } = await engineOf[chosenEngine()].run(layout, 'linux/amd64', {
+    argv: ['python3', '/tests/real.py'],
+    add: { '/tests': tests, '/fixture': fixture },
+  })
+  // Python's own report: `npm test` counts the tests in it.
+  console.log(stderr)
+  assert.equal(exitCode, 0)
+})
