@@ -49,7 +49,7 @@ export async function finishImage(
   }
   const config = writeJson(layout, mediaTypes.config, canonicalConfig(made.config, diffIds, plan.epoch))
   const manifest: Manifest = { schemaVersion: 2, mediaType: mediaTypes.manifest, config, layers: descriptors }
-  const packages = plan.image.internal ? [] : await installedPackages(rootfs)
+  const packages = plan.image.internal ? [] : installedPackages(rootfs)
   return { manifest: writeJson(layout, mediaTypes.manifest, manifest), files, packages }
 }
 

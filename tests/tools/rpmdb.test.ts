@@ -71,7 +71,7 @@ before(async () => {
   execFileSync('rpm', [...target, '--import', key], { stdio: 'pipe' })
   execFileSync('cp', ['-rT', join(root, 'installed/db'), join(root, 'db')])
   database = outOfWal(readFileSync(join(root, 'db/rpmdb.sqlite')))
-  packages = await readPackages(database)
+  packages = readPackages(database)
 })
 
 describe('a database that rpm made', () => {
@@ -126,15 +126,17 @@ describe('a database that rpm made', () => {
 
 describe('a database that cannot be trusted is an error of words', () => {
   const rejects = (bytes: Buffer, message: RegExp) =>
-    assert.rejects(readPackages(bytes), { name: 'UserError', message })
+    assert.throws(() => readPackages(bytes), { name: 'UserError', message })
   test('not SQLite', () => rejects(Buffer.from('Berkeley'), /no SQLite 3 database/))
   test('in WAL mode', () => {
     const wal = Buffer.from(database)
     wal[18] = wal[19] = 2
-    return rejects(wal, /WAL mode/)
+    rejects(wal, /WAL mode/)
   })
-  test('cut off', () => rejects(database.subarray(0, 8192), /SELECT|malformed|disk image/))
-  test('without the table', async () => rejects(await sqlite('CREATE TABLE other (x)'), /no such table/))
+  test('cut off', () =>
+    rejects(database.subarray(0, 8192), /broken database: page \d+ is named, there are 2/))
+  test('without the table', async () =>
+    rejects(await sqlite('CREATE TABLE other (x)'), /it has no table Packages/))
   test('with a broken header', async () => {
     const rows =
       "CREATE TABLE Packages (hnum INTEGER PRIMARY KEY, blob BLOB); INSERT INTO Packages VALUES (7, x'0011')"

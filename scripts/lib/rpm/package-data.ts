@@ -13,9 +13,9 @@ export const packageData = (dist: string, platformFolder: string) =>
  * The packages that a root filesystem's own rpm database records, sorted as `nvra` prints them; none where there is no
  * database, which is for those to judge who ask for packages. Throws UserError for a database that cannot be read.
  */
-export async function installedPackages(rootfs: RootFs): Promise<Package[]> {
+export function installedPackages(rootfs: RootFs): Package[] {
   const database = rootfs.get(rpmdbPath)
-  return database ? await readPackages(contentOf(database)) : []
+  return database ? readPackages(contentOf(database)) : []
 }
 
 export function writePackageData(file: string, packages: readonly Package[]): void {

@@ -1,7 +1,7 @@
-import initSqlJs, { type SqlValue } from 'sql.js'
 import { UserError } from '../errors.ts'
 import { parseHeader, type RpmHeader } from './header.ts'
 import { type Dependency, nvra, type Package, type PackageFile } from './package.ts'
+import { type Row, readTable } from './sqlite.ts'
 
 /** Where Amazon Linux 2023, syft and trivy look. */
 export const rpmdbPath = '/var/lib/rpm/rpmdb.sqlite'
@@ -34,52 +34,57 @@ const tags = {
   longSize: 5009,
 }
 
+/** Larger than any distribution's whole, smaller than what fills a machine's memory. */
+const maxBytes = 512 << 20
+
 /**
- * Reads every package of a `rpmdb.sqlite`, sorted as `nvra` prints them. Throws UserError if it is no closed SQLite
- * database, or if a header in it is broken.
+ * Reads every package of a `rpmdb.sqlite`, sorted as `nvra` prints them, in a time that its length bounds. Throws
+ * UserError if it is no closed SQLite database, or if a header in it is broken.
  */
-export async function readPackages(rpmdbSqlite: Buffer): Promise<Package[]> {
-  checkSqlite(rpmdbSqlite)
-  const packages = (await readBlobs(rpmdbSqlite)).map(({ row, blob }) => {
+export function readPackages(rpmdbSqlite: Buffer): Package[] {
+  checkClosed(rpmdbSqlite)
+  const budget = { pathBytes: maxPathBytes }
+  const packages = readHeaders(rpmdbSqlite).map(({ rowid, columns }) => {
     try {
-      return toPackage(parseHeader(blob))
+      return toPackage(parseHeader(blobOf(columns)), budget)
     } catch (error) {
-      if (error instanceof UserError) throw new UserError(`rpmdb.sqlite, package ${row}: ${error.message}`)
+      if (error instanceof UserError) throw new UserError(`rpmdb.sqlite, package ${rowid}: ${error.message}`)
       throw error
     }
   })
   return packages.sort((a, b) => (nvra(a) < nvra(b) ? -1 : 1))
 }
 
-function checkSqlite(bytes: Buffer): void {
-  if (bytes.length < 100 || bytes.toString('latin1', 0, 16) !== 'SQLite format 3\0') {
-    throw new UserError(`rpmdb.sqlite: its ${bytes.length} bytes are no SQLite 3 database`)
+function checkClosed(bytes: Buffer): void {
+  if (bytes.length > maxBytes) {
+    throw new UserError(`rpmdb.sqlite: it has ${bytes.length} bytes; at most ${maxBytes} are read`)
   }
-  if (bytes[18] !== 1 || bytes[19] !== 1) {
+  if (bytes[18] === 2 || bytes[19] === 2) {
     throw new UserError(
       'rpmdb.sqlite: it is in WAL mode, so that scanners, which copy this file alone, may see an old state; run PRAGMA journal_mode=DELETE',
     )
   }
 }
 
-async function readBlobs(bytes: Buffer): Promise<{ row: SqlValue; blob: Buffer }[]> {
-  const { Database } = await initSqlJs()
-  const db = new Database(bytes)
+function readHeaders(bytes: Buffer): Row[] {
   try {
-    const rows = db.exec('SELECT hnum, blob FROM Packages')[0]?.values ?? []
-    return rows.map(([row = null, blob]) => ({ row, blob: Buffer.from(blob as Uint8Array) }))
+    return readTable(bytes, 'Packages')
   } catch (error) {
-    throw new UserError(`rpmdb.sqlite: SELECT blob FROM Packages failed: ${(error as Error).message}`)
-  } finally {
-    db.close()
+    if (error instanceof UserError) throw new UserError(`rpmdb.sqlite: ${error.message}`)
+    throw error
   }
 }
 
-function toPackage(header: RpmHeader): Package {
+function blobOf([, blob]: Row['columns']): Buffer {
+  if (Buffer.isBuffer(blob)) return blob
+  throw new UserError('its second column is no blob')
+}
+
+function toPackage(header: RpmHeader, budget: PathBudget): Package {
   const [epoch] = header.numbers(tags.epoch)
   const [installTime] = header.numbers(tags.installTime)
   const [size = 0] = [...header.numbers(tags.longSize), ...header.numbers(tags.size)]
-  const [arch, license] = [header.string(tags.arch), header.string(tags.license)]
+  const [arch, license] = [word(header, 'arch'), header.string(tags.license)]
   const [vendor, sourceRpm] = [header.string(tags.vendor), header.string(tags.sourceRpm)]
   return {
     name: required(header, 'name'),
@@ -94,14 +99,21 @@ function toPackage(header: RpmHeader): Package {
     ...(sourceRpm !== undefined && { sourceRpm }),
     requires: readDependencies(header, tags.requireNames, tags.requireFlags, tags.requireVersions),
     provides: readDependencies(header, tags.provideNames, tags.provideFlags, tags.provideVersions),
-    files: readFiles(header),
+    files: readFiles(header, budget),
   }
 }
 
 function required(header: RpmHeader, tag: 'name' | 'version' | 'release'): string {
-  const value = header.string(tags[tag])
-  if (!value) throw new UserError(`it has no ${tag} (tag ${tags[tag]})`)
+  const value = word(header, tag)
+  if (value === undefined) throw new UserError(`it has no ${tag} (tag ${tags[tag]})`)
   return value
+}
+
+/** What stands in lists, URLs and file names must not be able to break out of them. */
+function word(header: RpmHeader, tag: 'name' | 'version' | 'release' | 'arch'): string | undefined {
+  const value = header.string(tags[tag])
+  if (value === undefined || /^[\w.+~^:%{}-]{1,255}$/.test(value)) return value
+  throw new UserError(`its ${tag} is ${JSON.stringify(value.slice(0, 80))}, which rpm would not take`)
 }
 
 function readDependencies(header: RpmHeader, names: number, flags: number, versions: number): Dependency[] {
@@ -112,12 +124,12 @@ function readDependencies(header: RpmHeader, names: number, flags: number, versi
   })
 }
 
-function readFiles(header: RpmHeader): PackageFile[] {
+function readFiles(header: RpmHeader, budget: PathBudget): PackageFile[] {
   const [modes, flags] = [header.numbers(tags.fileModes), header.numbers(tags.fileFlags)]
   const states = header.numbers(tags.fileStates)
   // A package with a file of 4 GiB has only the long ones.
   const sizes = [...header.numbers(tags.longFileSizes), ...header.numbers(tags.fileSizes)]
-  const paths = readPaths(header)
+  const paths = readPaths(header, budget)
   return paths.map((path, index) => {
     const [mode, flag, state, size = 0] = [modes[index], flags[index], states[index], sizes[index]]
     if (mode === undefined || flag === undefined) {
@@ -127,13 +139,28 @@ function readFiles(header: RpmHeader): PackageFile[] {
   })
 }
 
-function readPaths(header: RpmHeader): string[] {
+/** As long as the kernel lets a path be, and together as long as those of a whole distribution are not. */
+const maxPath = 4096
+const maxPathBytes = 128 << 20
+
+interface PathBudget {
+  /** One directory's name stands before many files': a small database could spell out a huge list. */
+  pathBytes: number
+}
+
+function readPaths(header: RpmHeader, budget: PathBudget): string[] {
   const directories = header.strings(tags.dirNames)
   const indexes = header.numbers(tags.dirIndexes)
   const names = header.strings(tags.baseNames)
   return names.map((name, index) => {
     const directory = directories[indexes[index] ?? -1]
-    if (directory === undefined) throw new UserError(`file ${index}, ${name}, is in no directory`)
+    if (directory === undefined)
+      throw new UserError(`file ${index}, ${name.slice(0, 80)}, is in no directory`)
+    const length = directory.length + name.length
+    budget.pathBytes -= length
+    if (length > maxPath) throw new UserError(`the path of file ${index} has ${length} characters`)
+    if (budget.pathBytes < 0)
+      throw new UserError(`all paths together have more than ${maxPathBytes} characters`)
     return directory + name
   })
 }
