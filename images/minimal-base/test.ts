@@ -66,7 +66,6 @@ const packages = [
 const plain = { type: 'file', mode: 0o644, uid: 0, gid: 0 } as const
 
 testImage({
-  download: { image: 5_000_000 },
   config: {
     User: '0',
     Env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'],

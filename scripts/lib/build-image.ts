@@ -1,16 +1,19 @@
 import { mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { checkBudget, type Spending } from './budget.ts'
 import type { Distro } from './distro.ts'
 import { prepareDistro } from './distro-root.ts'
 import type { Engine } from './engines/engine.ts'
 import { UserError } from './errors.ts'
-import { filesList, finishImage, writeFiles } from './finish.ts'
+import { type Finished, filesList, finishImage, readFiles, writeFiles } from './finish.ts'
 import { checkFroms } from './froms.ts'
 import { withLock } from './lock.ts'
 import type { Descriptor } from './oci/blobs.ts'
 import { assembleLayout, readImage, writeIndex } from './oci/layout.ts'
 import { type BuildPlan, contextSources, layoutsOf, planBuild, platformFolder } from './plan.ts'
-import { packageData, writePackageData } from './rpm/package-data.ts'
+import { nvra } from './rpm/package.ts'
+import { packageData, readPackageData, writePackageData } from './rpm/package-data.ts'
+import { readList } from './rpm/package-list.ts'
 import { perform, show } from './run.ts'
 import type { Platform } from './settings.ts'
 import { findImage, type Image } from './workspace.ts'
@@ -76,19 +79,34 @@ async function buildPlatform(plan: BuildPlan, settings: BuildSettings, made: str
   const parent = image.parent
     ? readImage(layoutsOf(settings.images, findImage(settings.images, image.parent)), platform)
     : undefined
-  const { manifest, files, packages } = await finishImage(
-    plan,
-    settings.engine.readExport(plan),
-    parent,
-    join(made, 'oci'),
-  )
+  const finished = await finishImage(plan, settings.engine.readExport(plan), parent, join(made, 'oci'))
+  const { manifest, files, packages } = finished
   if (files.length === 0)
     throw new UserError(`images/${image.name}/Dockerfile makes an image without a single file`)
+  if (image.budget) checkBudget(image, spending(plan, finished, settings))
   writeFiles(filesList(made, platformFolder(platform)), files)
   if (!image.internal) writePackageData(packageData(made, platformFolder(platform)), packages)
   phases.end('layer')
   console.log(`${image.name} ${platform} ${manifest.digest} (${phases.report()})`)
   return manifest
+}
+
+/** What is new in an image is said against its checked-in list, which no build depends on, else against its parent. */
+function spending({ image, platform }: BuildPlan, finished: Finished, settings: BuildSettings): Spending {
+  const folder = platformFolder(platform)
+  const parent = image.parent ? findImage(settings.images, image.parent) : undefined
+  const dist = parent && !parent.internal ? join(parent.dir, 'dist') : undefined
+  const list = readList(settings.distro.name, folder, image.name)
+  const inherited = dist ? readPackageData(packageData(dist, folder)).map(nvra) : []
+  return {
+    ...finished,
+    platform,
+    before: {
+      what: list ? 'its package list' : (parent?.name ?? 'an empty image'),
+      packages: new Set(list ?? inherited),
+    },
+    parentFiles: new Set(dist ? readFiles(filesList(dist, folder)).map(({ path }) => path) : []),
+  }
 }
 
 /** Puts a self-contained layout of every image that the Dockerfile names where the plan says. */

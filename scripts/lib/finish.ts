@@ -17,6 +17,8 @@ import { installedPackages } from './rpm/package-data.ts'
 /** A finished image: its manifest's descriptor, and what is in it. */
 export interface Finished {
   readonly manifest: Descriptor
+  /** Compressed, of all layers. */
+  readonly bytes: number
   readonly files: readonly FileEntry[]
   /** Of a tool of the workshop none: it is not published, and nobody makes the database of the distro's image canonical. */
   readonly packages: readonly Package[]
@@ -50,7 +52,8 @@ export async function finishImage(
   const config = writeJson(layout, mediaTypes.config, canonicalConfig(made.config, diffIds, plan.epoch))
   const manifest: Manifest = { schemaVersion: 2, mediaType: mediaTypes.manifest, config, layers: descriptors }
   const packages = plan.image.internal ? [] : installedPackages(rootfs)
-  return { manifest: writeJson(layout, mediaTypes.manifest, manifest), files, packages }
+  const bytes = descriptors.reduce((sum, { size }) => sum + size, 0)
+  return { manifest: writeJson(layout, mediaTypes.manifest, manifest), bytes, files, packages }
 }
 
 /** The Dockerfile's last stage has to be `FROM` the parent that package.json names, or its layers would be lost. */

@@ -73,6 +73,9 @@ export function chosenPlatforms(): readonly Platform[] {
 export const testedImage = () => process.env.TESTED_IMAGE || undefined
 export const testedPlatform = () => oneOf('TESTED_PLATFORM', process.env.TESTED_PLATFORM ?? '', platforms)
 
+/** The file that podman, buildah and skopeo keep logins in, if the caller names one. */
+export const registryAuthFile = () => process.env.REGISTRY_AUTH_FILE || undefined
+
 /** Address of a buildkitd of one's own (`tcp://…`, `unix://…`), if any. */
 export const buildkitHost = () => process.env.BUILDKIT_HOST || undefined
 

@@ -18,6 +18,15 @@ export interface Image {
   readonly args: Readonly<Record<string, string>>
   /** A tool of the workshop: its layers stay uncompressed, since they are read here far oftener than shipped. */
   readonly internal: boolean
+  /** What it may have at most; a build that exceeds it fails. */
+  readonly budget?: Budget
+}
+
+/** `image.budget` of a package.json. */
+export interface Budget {
+  /** Of all layers, compressed, as a registry ships them. */
+  readonly bytes?: number
+  readonly packages?: number
 }
 
 /**
@@ -55,7 +64,11 @@ interface Manifest {
   readonly name?: string
   readonly dependencies?: object
   readonly devDependencies?: object
-  readonly image?: { readonly internal?: boolean; readonly args?: Record<string, string> }
+  readonly image?: {
+    readonly internal?: boolean
+    readonly args?: Record<string, string>
+    readonly budget?: object
+  }
 }
 
 function packageFolders(root: string): string[] {
@@ -97,7 +110,22 @@ function readImage(dir: string, families: ReadonlyMap<string | undefined, string
     recipe: families.get(family) ?? dir,
     args: image.args ?? {},
     internal: image.internal === true,
+    ...(image.budget && { budget: readBudget(file, image.budget) }),
   }
+}
+
+function readBudget(file: string, budget: object): Budget {
+  for (const [key, value] of Object.entries(budget)) {
+    if (key !== 'bytes' && key !== 'packages') {
+      throw new UserError(`${file}: "budget" has the key ${key}; use bytes or packages`)
+    }
+    if (!Number.isSafeInteger(value) || value <= 0) {
+      throw new UserError(
+        `${file}: the budget of ${key} is ${JSON.stringify(value)}; use a whole number above 0`,
+      )
+    }
+  }
+  return budget
 }
 
 function checkImage(image: Image, images: ReadonlyMap<string, Image>, path: readonly string[] = []): void {

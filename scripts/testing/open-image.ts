@@ -12,16 +12,24 @@ import type { Platform } from '../lib/settings.ts'
 import type { Image } from '../lib/workspace.ts'
 import { resolvePath } from './resolve.ts'
 
-/**
- * Opens a built image for reading: every blob is verified, every layer applied. Its content is kept in a temporary
- * folder that is removed when the process ends.
- */
-export async function openImage(
+/** Opens a built image for reading. */
+export function openImage(
   images: ReadonlyMap<string, Image>,
   image: Image,
   platform: Platform,
 ): Promise<BuiltImage> {
-  const layouts = layoutsOf(images, image)
+  return openLayouts(image.name, layoutsOf(images, image), platform)
+}
+
+/**
+ * Opens the image that the first of `layouts` lists: every blob is verified, every layer applied. Its content is kept in
+ * a temporary folder that is removed when the process ends.
+ */
+export async function openLayouts(
+  name: string,
+  layouts: readonly string[],
+  platform: Platform,
+): Promise<BuiltImage> {
   const { digest, config, manifest } = readImage(layouts, platform)
   const folder = mkdtempSync(join(tmpdir(), 'eks-distro-base-'))
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
@@ -33,13 +41,13 @@ export async function openImage(
   const rootfs = applyLayers(layers)
   const files = new Map(listFiles(rootfs).map(entry => [entry.path, entry]))
   return {
-    name: image.name,
+    name,
     platform,
     digest,
     config,
     layerSizes: manifest.layers.map(({ size }) => size),
     files,
-    read: path => readContent(rootfs.get(resolvePath(files, path)?.path ?? ''), image.name, path),
+    read: path => readContent(rootfs.get(resolvePath(files, path)?.path ?? ''), name, path),
   }
 }
 

@@ -19,3 +19,13 @@ export interface FileEntry {
   /** `major:minor` of a device. */
   readonly device?: string
 }
+
+/** The ways in which a program runs with more rights than its user has. A directory's setgid only hands its group on. */
+export function powers({ type, mode, xattrs = {} }: FileEntry): string[] {
+  if (type === 'dir') return []
+  return [
+    ...(mode & 0o4000 ? ['setuid'] : []),
+    ...(mode & 0o2000 ? ['setgid'] : []),
+    ...('security.capability' in xattrs ? ['file capabilities'] : []),
+  ]
+}

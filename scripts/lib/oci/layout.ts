@@ -54,7 +54,11 @@ export function readImage(layouts: readonly string[], platform: string): LayoutI
 
 /** Writes a JSON blob and returns its descriptor. */
 export function writeJson(layout: string, mediaType: string, value: unknown): Descriptor {
-  const bytes = Buffer.from(JSON.stringify(value))
+  return writeBlob(layout, mediaType, Buffer.from(JSON.stringify(value)))
+}
+
+/** Writes a blob and returns its descriptor. */
+export function writeBlob(layout: string, mediaType: string, bytes: Buffer): Descriptor {
   const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`
   const path = blobPath(layout, digest)
   mkdirSync(dirname(path), { recursive: true })

@@ -1,5 +1,5 @@
 import type { BuiltImage } from '../../lib/image.ts'
-import type { FileEntry } from '../../lib/oci/files.ts'
+import { type FileEntry, powers } from '../../lib/oci/files.ts'
 import type { Facts } from './facts.ts'
 
 /** Programs that run with more rights than their user: those that the image names, and no others. */
@@ -22,14 +22,4 @@ export function worldWritable({ files }: BuiltImage): string[] {
   return [...files.values()]
     .filter(isOpen)
     .map(({ path, mode }) => `${path} has mode ${mode.toString(8)}: every user can write to it`)
-}
-
-/** A directory's setgid only hands its group on. */
-function powers({ type, mode, xattrs = {} }: FileEntry): string[] {
-  if (type === 'dir') return []
-  return [
-    ...(mode & 0o4000 ? ['setuid'] : []),
-    ...(mode & 0o2000 ? ['setgid'] : []),
-    ...('security.capability' in xattrs ? ['file capabilities'] : []),
-  ]
 }
