@@ -19,6 +19,7 @@ export async function startRegistry() {
   await waitFor(`http://${host}/v2/`)
   return {
     host,
+    folder,
     /** Copies the image of a self-contained layout to `host/name`. */
     push(layout: string, name: string): void {
       execFileSync(

@@ -1,0 +1,98 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { main } from './lib/cli.ts'
+import { UserError } from './lib/errors.ts'
+import { inRepo } from './lib/paths.ts'
+import { formatList } from './lib/rpm/package-list.ts'
+import { perform } from './lib/run.ts'
+import { chosenDistro, chosenPlatforms } from './lib/settings.ts'
+import { findImage, type Image, readWorkspace } from './lib/workspace.ts'
+import {
+  describeStates,
+  isCurrent,
+  type ListState,
+  listState,
+  removeList,
+  staleLists,
+  writeList,
+} from './packages/export.ts'
+import { pulledPackages } from './packages/pulled.ts'
+
+const usage = `
+Usage: npx turbo run export-packages
+       npx tsx scripts/export-packages.ts [IMAGE…] [--check]
+       npx tsx scripts/export-packages.ts --reference HOST/REPOSITORY:TAG
+
+Writes the package lists, packages-lists/<distro>/linux_<arch>/<image>, from what the images' own rpm databases say;
+without a name, of every published image. What is not built is built first.
+
+DISTRO, ENGINE and PLATFORMS choose what is built; unset, the choice of 'npm run setup' holds.
+`
+
+const options = {
+  check: { type: 'boolean', help: 'write nothing, fail where a list is not as its image' },
+  reference: { type: 'string', help: 'print the list of an image in a registry' },
+} as const
+
+await main(usage, options, async ({ words, flags, values }) => {
+  if (values.reference !== undefined) return await printList(values.reference)
+  const workspace = readWorkspace()
+  const published = [...workspace.values()].filter(({ internal }) => !internal)
+  const images = words.length > 0 ? words.map(word => findPublished(workspace, word)) : published
+  await build(images)
+  const states = chosenPlatforms().flatMap(platform =>
+    images.map(image => listState(image, platform, chosenDistro())),
+  )
+  const stale =
+    words.length > 0 ? [] : chosenPlatforms().flatMap(one => staleLists(published, one, chosenDistro()))
+  if (flags.check) check(states, stale)
+  else write(states, stale)
+})
+
+async function printList(reference: string): Promise<void> {
+  const layout = mkdtempSync(join(tmpdir(), 'eks-distro-base-'))
+  try {
+    process.stdout.write(formatList(await pulledPackages(reference, chosenPlatforms()[0]!, layout)))
+  } finally {
+    rmSync(layout, { recursive: true, force: true })
+  }
+}
+
+function findPublished(workspace: ReadonlyMap<string, Image>, name: string): Image {
+  const image = findImage(workspace, name)
+  if (!image.internal) return image
+  throw new UserError(`${name} is a tool of the workshop, which is not published: it has no package list`)
+}
+
+/** Else a list would tell of an image that was. Turbo is fast with what is built. */
+async function build(images: readonly Image[]): Promise<void> {
+  const filters = images.map(({ name }) => `--filter=${name}`)
+  const turbo = inRepo('node_modules', '.bin', 'turbo')
+  await perform('building the images', {
+    argv: [turbo, 'run', 'build', '--output-logs=new-only', ...filters],
+    cwd: inRepo(),
+  })
+}
+
+function write(states: readonly ListState[], stale: readonly string[]): void {
+  const changed = states.filter(state => !isCurrent(state))
+  for (const state of changed) writeList(state)
+  for (const file of stale) removeList(file)
+  for (const line of describeStates(changed)) console.log(line)
+  for (const file of stale) console.log(`removed ${file}: there is no such image any more`)
+  console.log(`${states.length} package lists, ${changed.length} of them written`)
+}
+
+function check(states: readonly ListState[], stale: readonly string[]): void {
+  const wrong = states.filter(state => !isCurrent(state))
+  for (const line of describeStates(wrong)) console.log(line)
+  for (const file of stale) console.log(`${file}: there is no such image any more`)
+  if (wrong.length + stale.length > 0) {
+    throw new UserError(
+      `${wrong.length + stale.length} package lists are not as their images; if the change is wanted, run ` +
+        "'npx turbo run export-packages' and commit what it writes",
+    )
+  }
+  console.log(`${states.length} package lists are as their images`)
+}
