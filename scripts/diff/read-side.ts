@@ -1,0 +1,105 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { nearest, UserError } from '../lib/errors.ts'
+import { filesList, readFiles } from '../lib/finish.ts'
+import type { FileEntry } from '../lib/oci/files.ts'
+import { type LayoutImage, readImage } from '../lib/oci/layout.ts'
+import { layoutsOf, platformFolder } from '../lib/plan.ts'
+import { nvra, type Package } from '../lib/rpm/package.ts'
+import { packageData, readPackageData } from '../lib/rpm/package-data.ts'
+import { formatList, parseList } from '../lib/rpm/package-list.ts'
+import { chosenDistro, chosenPlatforms, type Platform } from '../lib/settings.ts'
+import { type Image, readWorkspace } from '../lib/workspace.ts'
+import { databaseOf, pullImage } from '../packages/pulled.ts'
+import { readRevision } from './revision.ts'
+import type { Contents, Side } from './side.ts'
+
+/**
+ * What a word of the command line means: an image that is built here, an image in a registry, a checkout (a path), or a
+ * git revision. Throws UserError for a word that is none of them.
+ */
+export async function readSide(word: string): Promise<Side> {
+  const images = readWorkspace()
+  const image = images.get(word)
+  if (image) return { name: word, single: true, images: [builtImage(images, image, chosenPlatforms()[0]!)] }
+  if (/^(\.|\/)/.test(word)) return { name: word, single: false, images: readCheckout(word) }
+  if (isReference(word)) return { name: word, single: true, images: [await pulledImage(word)] }
+  const revision = await readRevision(word)
+  if (revision) return { name: word, single: false, images: revision }
+  const near = nearest(word, [...images.keys()])
+  throw new UserError(
+    `${word} is no image, no reference (HOST/REPOSITORY:TAG), no path of a checkout and no git revision` +
+      (near.length > 0 ? `: did you mean ${near.join(' or ')}?` : ''),
+  )
+}
+
+/** A branch may hold a slash, but no host of a registry is without a dot or a port. */
+function isReference(word: string): boolean {
+  return /^(localhost|[^/]*[.:][^/]*)\/.+[:@]/.test(word)
+}
+
+/** Every published image that is built in a checkout of this repository. */
+function readCheckout(path: string): Contents[] {
+  const root = resolve(path, 'images')
+  if (!existsSync(root)) throw new UserError(`${path} is no checkout of this repository: there is no ${root}`)
+  const images = readWorkspace(root)
+  const published = [...images.values()].filter(({ internal }) => !internal)
+  const found = chosenPlatforms().flatMap(platform =>
+    published
+      .filter(({ dir }) => existsSync(packageData(join(dir, 'dist'), platformFolder(platform))))
+      .map(image => builtImage(images, image, platform)),
+  )
+  if (found.length > 0) return found
+  throw new UserError(`${path} has no built image: run 'npx turbo run build' there first`)
+}
+
+/** Throws UserError when it is not built. */
+export function builtImage(
+  images: ReadonlyMap<string, Image>,
+  { name, dir, internal }: Image,
+  platform: Platform,
+): Contents {
+  if (internal) {
+    throw new UserError(
+      `${name} is a tool of the workshop, which is not published: nothing is kept to compare`,
+    )
+  }
+  const [dist, folder] = [join(dir, 'dist'), platformFolder(platform)]
+  const packages = readPackageData(packageData(dist, folder))
+  const image = readImage(layoutsOf(images, images.get(name)!), platform)
+  return contents(name, `${chosenDistro()} ${folder}`, packages, readFiles(filesList(dist, folder)), image)
+}
+
+async function pulledImage(reference: string): Promise<Contents> {
+  const platform = chosenPlatforms()[0]!
+  const layout = mkdtempSync(join(tmpdir(), 'eks-distro-base-'))
+  try {
+    const opened = await pullImage(reference, platform, layout)
+    const [, name = reference] = /\/([^/:@]+)(?::[^/]*)?(?:@.*)?$/.exec(reference) ?? []
+    const where = `${chosenDistro()} ${platformFolder(platform)}`
+    const files = [...opened.files.values()]
+    return contents(name, where, await databaseOf(opened), files, readImage([layout], platform))
+  } finally {
+    rmSync(layout, { recursive: true, force: true })
+  }
+}
+
+function contents(
+  image: string,
+  where: string,
+  packages: readonly Package[],
+  files: readonly FileEntry[],
+  { manifest, config }: LayoutImage,
+): Contents {
+  const sum = (sizes: readonly { size: number }[]) => sizes.reduce((total, { size }) => total + size, 0)
+  return {
+    image,
+    where,
+    lines: parseList(formatList(packages)),
+    sizes: new Map(packages.map(one => [nvra(one), one.size])),
+    download: sum(manifest.layers),
+    installed: sum(files),
+    inside: { packages, files, config: config.config },
+  }
+}

@@ -1,0 +1,103 @@
+import { showBytes } from '../lib/bytes.ts'
+import type { Change } from './changes.ts'
+import { fold } from './fold.ts'
+import type { Difference, Group, SizeChange } from './group.ts'
+
+type Folded = ReturnType<typeof fold>[number]
+
+/** For a terminal. */
+export function renderText(difference: Difference): string {
+  const blocks = difference.groups.map(group => [
+    `${heading(group, difference)}:`,
+    ...table(fold(group.changes).map(row)).map(line => `  ${line}`),
+  ])
+  const sizes = table(difference.sizes.map(sizeRow)).map(line => `  ${line}`)
+  return [
+    [summary(difference), ...onlyOn(difference)],
+    ...blocks,
+    ...(sizes.length > 0 ? [['sizes:', ...sizes]] : []),
+  ]
+    .map(lines => lines.join('\n'))
+    .join('\n\n')
+}
+
+/** For a pull request. */
+export function renderMarkdown(difference: Difference): string {
+  const blocks = difference.groups.map(group => [
+    `### ${heading(group, difference)}`,
+    '',
+    ...markdownTable(['', 'what', 'change', 'size'], fold(group.changes).map(row)),
+  ])
+  const sizes = markdownTable(['image', 'download', '', 'installed', ''], difference.sizes.map(sizeRow))
+  return [
+    [summary(difference), ...onlyOn(difference).map(line => `\n${line}`)],
+    ...blocks,
+    ...(difference.sizes.length > 0 ? [['### sizes', '', ...sizes]] : []),
+  ]
+    .map(lines => lines.join('\n'))
+    .join('\n\n')
+}
+
+function summary({ before, after, compared, groups }: Difference): string {
+  const changed = new Set(groups.flatMap(({ images }) => images)).size
+  return `${before} → ${after}: ${changed} of ${compared} image${compared === 1 ? '' : 's'} changed`
+}
+
+function onlyOn({ before, after, onlyBefore, onlyAfter }: Difference): string[] {
+  return [
+    ...(onlyBefore.length > 0 ? [`only in ${before}: ${onlyBefore.join(', ')}`] : []),
+    ...(onlyAfter.length > 0 ? [`only in ${after}: ${onlyAfter.join(', ')}`] : []),
+  ]
+}
+
+function heading({ images }: Group, { compared, groups }: Difference): string {
+  if (compared === 1) return images.join('')
+  if (images.length === compared) return `all ${compared} images`
+  const all = [...new Set(groups.flatMap(group => group.images))]
+  const others = all.filter(image => !images.includes(image))
+  if (all.length === compared && others.length < images.length / 4) {
+    return `all images but ${others.join(', ')}`
+  }
+  return images.join(', ')
+}
+
+function row({ about, kind, what, from, to, bytes, count }: Folded): string[] {
+  const subject = count === undefined ? what : `${what} (${count} files)`
+  const size = bytes === undefined || bytes === 0 ? '' : `${bytes > 0 ? '+' : ''}${showBytes(bytes)}`
+  return [`${about === 'package' ? '' : `${about} `}${kind}`, subject, values(from, to), size]
+}
+
+const values = (from: Change['from'], to: Change['to']) =>
+  from !== undefined && to !== undefined ? `${from} → ${to}` : (from ?? to ?? '')
+
+function sizeRow({ image, download, installed }: SizeChange): string[] {
+  const change = ([from, to]: readonly [number, number]) => [
+    showBytes(to),
+    to === from ? '' : `(${to > from ? '+' : ''}${showBytes(to - from)})`,
+  ]
+  return [
+    image,
+    `${change(download)[0]} to download`,
+    change(download)[1]!,
+    `${change(installed)[0]} installed`,
+    change(installed)[1]!,
+  ]
+}
+
+/** Columns under each other. */
+function table(rows: readonly (readonly string[])[]): string[] {
+  // One long value would push all others off the screen.
+  const width = (column: number) => Math.min(48, Math.max(...rows.map(one => one[column]?.length ?? 0)))
+  return rows.map(one =>
+    one
+      .map((cell, column) => cell.padEnd(width(column)))
+      .join('  ')
+      .trimEnd(),
+  )
+}
+
+function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map(cell => cell.replaceAll('|', '\\|')).join(' | ')} |`
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)]
+}
