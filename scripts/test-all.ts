@@ -21,7 +21,9 @@ interface Count {
 
 /** What the tests compare with or make their samples with: real rpm and dnf, a C compiler, readelf. */
 const programs =
-  'rpm dnf createrepo-c gcc libc6-dev binutils gnupg python3 sqlite3 docker-registry skopeo'.split(' ')
+  'rpm dnf createrepo-c gcc libc6-dev binutils gnupg python3 sqlite3 docker-registry skopeo git openssh-server openssl'.split(
+    ' ',
+  )
 
 await main(usage, { engine: { type: 'string', help: 'only this engine' } }, async ({ values }) => {
   const chosen = values.engine ? [oneOf('--engine', values.engine, engines)] : engines

@@ -76,6 +76,10 @@ export const testedPlatform = () => oneOf('TESTED_PLATFORM', process.env.TESTED_
 /** The file that podman, buildah and skopeo keep logins in, if the caller names one. */
 export const registryAuthFile = () => process.env.REGISTRY_AUTH_FILE || undefined
 
+/** A private git repository (`git@host:owner/name.git`) and the folder with the key to it, for the test of git. */
+export const privateRepo = () => process.env.PRIVATE_REPO || undefined
+export const sshKeyFolder = () => process.env.SSH_KEY_FOLDER || undefined
+
 /** Address of a buildkitd of one's own (`tcp://…`, `unix://…`), if any. */
 export const buildkitHost = () => process.env.BUILDKIT_HOST || undefined
 
