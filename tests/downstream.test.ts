@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { program as buildahProgram } from '../scripts/lib/engines/buildah.ts'
+import { docker } from '../scripts/lib/engines/buildkit.ts'
+import { assembleLayout } from '../scripts/lib/oci/layout.ts'
+import { layoutsOf } from '../scripts/lib/plan.ts'
+import { type Command, capture } from '../scripts/lib/run.ts'
+import { chosenEngine } from '../scripts/lib/settings.ts'
+import { findImage, readWorkspace } from '../scripts/lib/workspace.ts'
+import { startRegistry } from './registry.ts'
+import { Workbench } from './workbench.ts'
+
+const base = 'eks-distro-build-tooling/eks-distro-minimal-base-glibc'
+let bench: Workbench
+let registry: Awaited<ReturnType<typeof startRegistry>>
+
+/** Publishes minimal-base-glibc and its builder to a registry on loopback, where others find them. */
+before(async () => {
+  bench = new Workbench('downstream')
+  registry = await startRegistry()
+  bench.takeDist('distro', 'builder', 'minimal-base', 'minimal-base-glibc')
+  const made = bench.script('builder-image', ['minimal-base-glibc'])
+  assert.equal(made.exitCode, 0, made.output)
+  const images = readWorkspace(join(bench.root, 'images'))
+  const glibc = layoutsOf(images, findImage(images, 'minimal-base-glibc'))
+  const builder = [
+    join(bench.root, 'work/builder-images/minimal-base-glibc/dist/oci'),
+    ...layoutsOf(images, findImage(images, 'builder')),
+  ]
+  for (const [name, layouts] of [
+    ['', glibc],
+    ['-builder', builder],
+  ] as const) {
+    const layout = join(bench.root, `work/published${name}`)
+    assembleLayout(layouts, 'linux/amd64', layout)
+    registry.push(layout, `${base}${name}:latest`)
+  }
+})
+after(() => {
+  registry?.stop()
+  bench.remove()
+})
+
+/** What somebody else types, with their own Dockerfile, in their own folder; then a command in what came out. */
+async function buildAndRun(name: string, dockerfile: string, ...argv: string[]): Promise<string> {
+  bench.write(`${name}/Dockerfile`, dockerfile)
+  const folder = join(bench.root, name)
+  const tag = `localhost/downstream-${name}:test`
+  const args = [
+    `--build-arg=BASE_IMAGE=${registry.host}/${base}:latest`,
+    `--build-arg=BUILDER_IMAGE=${registry.host}/${base}-builder:latest`,
+    '--network=host',
+    `--tag=${tag}`,
+    '--target=tar',
+    folder,
+  ]
+  if (chosenEngine() === 'buildkit') {
+    await succeed(docker('build', ...args))
+    try {
+      return await succeed(docker('run', '--rm', '--network=none', tag, ...argv))
+    } finally {
+      await succeed(docker('rmi', '--force', tag))
+    }
+  }
+  const buildah = (...words: string[]): Command => ({ argv: [...buildahProgram, ...words] })
+  const oci = ['--isolation=oci', '--runtime=runc']
+  await succeed(buildah('build', '--tls-verify=false', ...oci, ...args))
+  const container = await succeed(buildah('from', tag))
+  try {
+    return await succeed(buildah('run', ...oci, '--network=none', container, '--', ...argv))
+  } finally {
+    await succeed(buildah('rm', container))
+    await succeed(buildah('rmi', '--force', tag))
+  }
+}
+
+async function succeed(command: Command): Promise<string> {
+  const { exitCode, stdout, stderr } = await capture(command)
+  assert.equal(exitCode, 0, `${command.argv.join(' ')}\n${stdout}\n${stderr}`)
+  return stdout.trim()
+}
+
+// The lines in the request, word for word.
+const fromPackages = `ARG BASE_IMAGE
+ARG BUILDER_IMAGE
+FROM \${BUILDER_IMAGE} as tar-builder
+
+RUN set -x && \\
+    clean_install tar && \\
+    remove_package "bash info" && \\
+    cleanup "tar"
+
+FROM \${BASE_IMAGE} as tar
+COPY --from=tar-builder /newroot /
+`
+
+test('the Dockerfile of the request works against the published images', async () => {
+  assert.match(await buildAndRun('packages', fromPackages, '/usr/bin/tar', '--version'), /^tar \(GNU tar\)/)
+})
+
+test('so does one that takes a single file', async () => {
+  const fromBinary = fromPackages.replace(/clean_install[\s\S]*?"bash info"/, 'install_binary /usr/bin/tar')
+  assert.match(await buildAndRun('binary', fromBinary, '/usr/bin/tar', '--version'), /^tar \(GNU tar\)/)
+})
