@@ -90,7 +90,9 @@ async function archiveUri(suite: string): Promise<string> {
   const anyDebian = targets.find(
     t => t[0] === 'Packages' && t[2] === 'main' && /\/debian\/$/.test(t[3] ?? ''),
   )
-  const uri = (isFor(suite) ?? (suite.includes('-') ? undefined : anyDebian))?.[3]
+  // Of the suites with a suffix, only the backports are in that archive, too.
+  const isInArchive = /^[^-]+(-backports)?$/.test(suite)
+  const uri = (isFor(suite) ?? (isInArchive ? anyDebian : undefined))?.[3]
   if (uri && existsSync(KEYRING)) return uri
   throw new UserError(
     `Debian's suite "${suite}" is needed, and apt on this machine ` +

@@ -24,7 +24,7 @@ export function canonicalConfig(made: ImageConfig, diffIds: readonly string[], e
     architecture: made.architecture,
     os: made.os,
     created,
-    config: runtimeConfig(made.config),
+    config: runtimeConfig({ ...made.config, Env: sorted(made.config.Env) }),
     rootfs: { type: 'layers', diff_ids: diffIds },
     history,
   }
@@ -36,6 +36,9 @@ function runtimeConfig(config: Readonly<Record<string, unknown>>): RuntimeConfig
     entries.filter(([key, value]) => isSaid(value) && !(key === 'WorkingDir' && value === '/')),
   )
 }
+
+/** Where a variable goes that is set again, the engines disagree. */
+const sorted = (variables: readonly string[] = []) => [...variables].sort()
 
 function labels(value: unknown): Record<string, string> {
   const all = Object.entries((value ?? {}) as Record<string, string>)

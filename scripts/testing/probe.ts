@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { arch, tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
+import { arch } from 'node:os'
 import { join } from 'node:path'
 import { UserError } from '../lib/errors.ts'
 import { capture } from '../lib/run.ts'
+import { temporaryFolder } from './temporary-folder.ts'
 
 /** Compiler for a platform: the machine's own, or Debian's cross compiler. */
 const compilers = {
@@ -45,10 +46,4 @@ async function compile(source: string, platform: string, options: string[]): Pro
   )
   if (exitCode !== 0) throw new UserError(`${compiler} failed (${install}):\n${stderr}`)
   return join(folder, 'probe')
-}
-
-function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'image-test-'))
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
-  return folder
 }

@@ -1,8 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { RunRequest } from '../lib/engines/engine.ts'
 import { compileStatic } from './probe.ts'
+import { temporaryFolder } from './temporary-folder.ts'
 
 /** One thing that is done in a container, where there is no shell to do it. */
 export type Step =
@@ -35,9 +35,7 @@ export async function withSteps(
 }
 
 function temporaryFile(content: string): string {
-  const folder = mkdtempSync(join(tmpdir(), 'image-test-'))
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
-  const file = join(folder, 'input')
+  const file = join(temporaryFolder(), 'input')
   // Whatever user the image runs as has to read it.
   writeFileSync(file, content, { mode: 0o644 })
   return file

@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { RunRequest } from '../lib/engines/engine.ts'
 import { engineOf } from '../lib/engines/index.ts'
@@ -11,6 +9,7 @@ import type { Result } from '../lib/run.ts'
 import { chosenDistro, chosenEngine, type DistroName, testedImage, testedPlatform } from '../lib/settings.ts'
 import { findImage, readWorkspace } from '../lib/workspace.ts'
 import { openImage } from './open-image.ts'
+import { temporaryFolder } from './temporary-folder.ts'
 
 export type { Result as RunResult, RunRequest }
 
@@ -37,14 +36,20 @@ async function load(): Promise<TestSubject> {
       "a test of an image is run by 'npx tsx scripts/test.ts IMAGE', which says what to test",
     )
   const images = readWorkspace()
-  const image = findImage(images, name)
-  const folder = mkdtempSync(join(tmpdir(), 'eks-distro-base-'))
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
-  const layout = join(folder, 'oci')
-  assembleLayout(layoutsOf(images, image), testedPlatform(), layout)
   return {
     distro: chosenDistro(),
-    image: await openImage(images, image, testedPlatform()),
-    run: request => engineOf[chosenEngine()].run(layout, testedPlatform(), request),
+    image: await openImage(images, findImage(images, name), testedPlatform()),
+    run: containersOf(name),
   }
+}
+
+/**
+ * Runs programs in containers of any image, as `TestSubject.run` does in those of the subject: what the subject made has
+ * to run in the image that it is made for. The subject must be made on or with that image, or turbo knows nothing of it.
+ */
+export function containersOf(name: string): TestSubject['run'] {
+  const images = readWorkspace()
+  const layout = join(temporaryFolder(), 'oci')
+  assembleLayout(layoutsOf(images, findImage(images, name)), testedPlatform(), layout)
+  return request => engineOf[chosenEngine()].run(layout, testedPlatform(), request)
 }

@@ -37,10 +37,13 @@ export interface LabRequest {
   onProgress?: (done: number, total: number, what: string) => void
 }
 
-/** Debian's suites that each release is made from, the later ones on top. */
+/**
+ * Debian's suites that each release is made from, the later ones on top; but of the backports, which are frozen, too,
+ * apt takes only what is nowhere else.
+ */
 const RELEASES: Record<number, string[]> = {
-  1: ['bookworm'],
-  2: ['bookworm', 'bookworm-security'],
+  1: ['bookworm', 'bookworm-backports'],
+  2: ['bookworm', 'bookworm-backports', 'bookworm-security'],
 }
 
 /**
