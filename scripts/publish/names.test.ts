@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { publishedAs, tagsOf } from './published.ts'
+import { publishedAs, tagsOf } from './names.ts'
 
 const tag = '2026-08-14-1786723447.2023'
 

@@ -1,4 +1,4 @@
-import type { DistroName } from './settings.ts'
+import type { DistroName } from '../lib/settings.ts'
 
 /** What an image is called in a registry. Every image also has a builder, in `<repository>-builder`, with the same tags. */
 export interface Published {

@@ -1,0 +1,95 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parse } from 'yaml'
+import { compareAdditions, type Difference, differencesOf } from './docs/compare.ts'
+import { keepText } from './docs/keep-text.ts'
+import { main } from './lib/cli.ts'
+import { UserError } from './lib/errors.ts'
+import { inRepo } from './lib/paths.ts'
+import { type Image, readWorkspace } from './lib/workspace.ts'
+import { publishedAs } from './publish/names.ts'
+
+const usage = `
+Usage: npm run parity -- [--check]
+
+Writes docs/parity.md: image by image, the package names in the lab's lists against those that upstream publishes for
+Amazon Linux 2023, each difference with its reason from doc./docs/reasons.yaml.
+`
+
+const folder = inRepo('docs', 'parity')
+
+await main(usage, { check: { type: 'boolean', help: 'write nothing, fail where it would' } }, async args => {
+  const images = readWorkspace()
+  const upstream = JSON.parse(readFileSync(join(folder, 'upstream.json'), 'utf8')) as Record<string, string[]>
+  const reasons = parse(readFileSync(join(folder, 'reasons.yaml'), 'utf8')) as Record<
+    string,
+    Record<string, string>
+  >
+  const compared = [...images.values()]
+    .filter(({ name }) => upstream[variantOf(name)])
+    .map(image => ({
+      image: image.name,
+      ...compareAdditions(additionsOf(image), upstream[variantOf(image.name)]!),
+    }))
+  const differences = differencesOf(compared, { missing: reasons.missing ?? {}, extra: reasons.extra ?? {} })
+  const silent = differences.filter(({ reason }) => !reason)
+  if (silent.length > 0) {
+    const lines = silent.map(({ image, kind, name }) => `  ${image}: ${name} is ${kind}`)
+    throw new UserError(`differences without a reason in doc./docs/reasons.yaml:\n${lines.join('\n')}`)
+  }
+  keepText(
+    inRepo('docs', 'parity.md'),
+    page(compared, differences),
+    args.flags.check === true,
+    'npm run parity',
+  )
+})
+
+/** Upstream's name for what an image is: `python-3.11-gcc` → `python-compiler-3.11-gcc`. Newer versions stand beside
+ * the one that upstream still has. */
+function variantOf(name: string): string {
+  const { repository, flavour = 'base' } = publishedAs(name)
+  const versions: Record<string, string> = { golang: '1.26', nodejs: '16', python: '3.11' }
+  const runtime = /^minimal-base-(nodejs|python)/.exec(name)?.[1]
+  if (runtime) return `${runtime}-${versions[runtime]}`
+  if (versions[repository]) return `${repository}-compiler-${versions[repository]}-${flavour}`
+  return name === 'minimal-base' ? 'base' : name.replace(/^minimal-base-/, '')
+}
+
+/** The names of an image's packages that its parent has not got. */
+function additionsOf(image: Image): string[] {
+  const parent = image.parent ? namesIn(image.parent) : new Set<string>()
+  return [...namesIn(image.name)].filter(name => !parent.has(name)).sort()
+}
+
+/** `gpg-pubkey` stands for all keys. */
+function namesIn(image: string): Set<string> {
+  const file = inRepo('packages-lists', 'lab', 'linux_amd64', image)
+  if (!existsSync(file))
+    throw new UserError(`${file} is missing: run 'DISTRO=lab npx turbo run export-packages'`)
+  const lines = readFileSync(file, 'utf8').split('\n').filter(Boolean)
+  return new Set(lines.map(line => line.split('-').slice(0, -2).join('-')))
+}
+
+type Compared = { readonly image: string } & ReturnType<typeof compareAdditions>
+
+function page(compared: readonly Compared[], differences: readonly Difference[]): string {
+  const rows = compared.map(({ image, same, missing, extra }) =>
+    [image, `${same}`, `${missing.length}`, `${extra.length}`].join(' | '),
+  )
+  const sections = compared
+    .filter(({ missing, extra }) => missing.length + extra.length > 0)
+    .map(({ image }) => {
+      const own = differences.filter(one => one.image === image)
+      const lines = own.map(({ name, kind, reason }) => `- \`${name}\` is ${kind}: ${reason}`)
+      return `\n### ${image}\n\n${lines.join('\n')}\n`
+    })
+  return `# Parity with upstream's images
+
+What an image adds to its parent, by package name: the lab's release 1 on amd64 against what upstream publishes for
+Amazon Linux 2023. Written by \`npm run parity\`; the reasons are in [parity/reasons.yaml](parity/reasons.yaml).
+
+| image | same | missing here | extra here |
+| --- | --- | --- | --- |
+${rows.map(row => `| ${row} |\n`).join('')}${sections.join('')}`
+}

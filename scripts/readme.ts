@@ -1,0 +1,26 @@
+import { readFileSync } from 'node:fs'
+import { imageTable } from './docs/image-table.ts'
+import { keepText } from './docs/keep-text.ts'
+import { main } from './lib/cli.ts'
+import { UserError } from './lib/errors.ts'
+import { inRepo } from './lib/paths.ts'
+import { readWorkspace } from './lib/workspace.ts'
+
+const usage = `
+Usage: npm run readme -- [--check]
+
+Writes the README's table of images anew, from the images' own package.json and Dockerfile.
+`
+
+const marks = /(<!-- images: npm run readme -->\n)[\s\S]*?(\n<!-- end -->)/
+
+await main(
+  usage,
+  { check: { type: 'boolean', help: 'write nothing, fail where it would' } },
+  async ({ flags }) => {
+    const readme = readFileSync(inRepo('README.md'), 'utf8')
+    if (!marks.test(readme)) throw new UserError('README.md has lost the marks around its table of images')
+    const text = readme.replace(marks, (_, begin, end) => `${begin}\n${imageTable(readWorkspace())}${end}`)
+    keepText(inRepo('README.md'), text, flags.check === true, 'npm run readme')
+  },
+)
