@@ -3,15 +3,17 @@ import { execa } from 'execa'
 import { main } from './lib/cli.ts'
 import { UserError } from './lib/errors.ts'
 import { inRepo, repoRoot } from './lib/paths.ts'
-import { choiceFile, type EngineName, engines, oneOf } from './lib/settings.ts'
+import { choiceFile, type EngineName, engines, namedEngine, oneOf } from './lib/settings.ts'
+import { readWorkspace } from './lib/workspace.ts'
 import { installPackages } from './setup/debian-packages.ts'
 import { isPrivateDockerUp, startPrivateDocker, stopPrivateDocker } from './setup/private-docker.ts'
+import { tellingImages } from './testing/telling.ts'
 
 const usage = `
 Usage: npm test
 
-Everything: setup with both engines, the checks, every image built and tested on each engine, and the tests of the
-workshop itself. Prints how many tests ran where.
+Everything: setup with both engines, the checks, every image built and tested on the first engine and one of each
+recipe on the other, and the tests of the workshop itself. Prints how many tests ran where.
 `
 
 interface Count {
@@ -25,33 +27,39 @@ const programs =
     ' ',
   )
 
-await main(usage, { engine: { type: 'string', help: 'only this engine' } }, async ({ values }) => {
-  const chosen = values.engine ? [oneOf('--engine', values.engine, engines)] : engines
-  const counts: Record<string, Count> = {}
-  const before = existsSync(choiceFile) ? readFileSync(choiceFile, 'utf8') : undefined
-  const wasRunning = await isPrivateDockerUp()
-  try {
-    // Always one of our own: the tests empty its storage, and its version is the one that the README names.
-    if (chosen.includes('buildkit')) await startPrivateDocker()
-    const engine = `--engine=${values.engine ?? 'all'}`
-    const setup = await step('setup', 'scripts/setup.ts', '--yes', '--distro=lab', engine)
-    if (setup.failed > 0) throw new UserError('setup failed; the lines above say why')
-    counts.checks = await step('checks', 'scripts/check.ts')
-    counts['against the real tools'] = await testTools()
-    for (const name of chosen) counts[name] = await testEngine(name)
-  } finally {
-    if (!wasRunning) await stopPrivateDocker()
-    if (before === undefined) rmSync(choiceFile, { force: true })
-    else writeFileSync(choiceFile, before)
-  }
-  for (const [what, { passed, failed }] of Object.entries(counts))
-    console.log(`${what}: ${passed} passed, ${failed} failed`)
-  const sum = Object.values(counts).reduce(add)
-  console.log(`${sum.passed} passed, ${sum.failed} failed`)
-  if (sum.failed > 0 || Object.values(counts).some(({ passed }) => passed === 0)) {
-    throw new UserError('not everything passed; the lines above say what')
-  }
-})
+await main(
+  usage,
+  { engine: { type: 'string', help: 'only this engine, as ENGINE says' } },
+  async ({ values }) => {
+    const one = values.engine ? oneOf('--engine', values.engine, engines) : namedEngine()
+    const chosen = one ? [one] : engines
+    const counts: Record<string, Count> = {}
+    const before = existsSync(choiceFile) ? readFileSync(choiceFile, 'utf8') : undefined
+    const wasRunning = await isPrivateDockerUp()
+    try {
+      // Always one of our own: the tests empty its storage, and its version is the one that the README names.
+      if (chosen.includes('buildkit')) await startPrivateDocker()
+      const engine = `--engine=${one ?? 'all'}`
+      const setup = await step('setup', 'scripts/setup.ts', '--yes', '--distro=lab', engine)
+      if (setup.failed > 0) throw new UserError('setup failed; the lines above say why')
+      counts.checks = await step('checks', 'scripts/check.ts')
+      counts['against the real tools'] = await testTools()
+      for (const name of chosen) counts[name] = await testEngine(name, name === chosen[0])
+      counts['the workshop'] = await nodeTests('tests', chosen[0]!)
+    } finally {
+      if (!wasRunning) await stopPrivateDocker()
+      if (before === undefined) rmSync(choiceFile, { force: true })
+      else writeFileSync(choiceFile, before)
+    }
+    for (const [what, { passed, failed }] of Object.entries(counts))
+      console.log(`${what}: ${passed} passed, ${failed} failed`)
+    const sum = Object.values(counts).reduce(add)
+    console.log(`${sum.passed} passed, ${sum.failed} failed`)
+    if (sum.failed > 0 || Object.values(counts).some(({ passed }) => passed === 0)) {
+      throw new UserError('not everything passed; the lines above say what')
+    }
+  },
+)
 
 /** Our readers of ELF files and rpm databases against the programs they stand in for, and what the commands are made of. */
 async function testTools(): Promise<Count> {
@@ -64,27 +72,22 @@ async function testTools(): Promise<Count> {
   ].reduce(add)
 }
 
-/** Builds and tests every image on one engine, then what the workshop promises of that engine. */
-async function testEngine(engine: EngineName): Promise<Count> {
+/** Builds and tests every image on one engine, or one of each recipe, then what the workshop promises of that engine. */
+async function testEngine(engine: EngineName, every: boolean): Promise<Count> {
   const env = { ENGINE: engine, DISTRO: 'lab' }
   console.log(`\n== ${engine}`)
-  const built = await run(['npx', 'turbo', 'run', 'build', '--output-logs=new-only'], env)
+  const filters = every ? [] : tellingImages(readWorkspace()).map(name => `--filter=${name}`)
+  const built = await run(['npx', 'turbo', 'run', 'build', '--output-logs=new-only', ...filters], env)
   if (built.failed > 0) return built
   // Forced: a test that turbo remembers is no test that ran.
-  const images = await run(['npx', 'turbo', 'run', 'test', '--only', '--force', '--output-logs=full'], env)
-  const workshop = await run(
-    [
-      'node',
-      '--import',
-      'tsx',
-      '--test',
-      '--test-reporter=spec',
-      '--test-concurrency=1',
-      ...testsIn('tests'),
-    ],
-    env,
-  )
-  return add(images, workshop)
+  const test = ['npx', 'turbo', 'run', 'test', '--only', '--force', '--output-logs=full', ...filters]
+  return add(await run(test, env), await nodeTests('tests/engine', engine))
+}
+
+function nodeTests(folder: string, engine: EngineName): Promise<Count> {
+  console.log(`\n== ${folder}, ${engine}`)
+  const runner = ['node', '--import', 'tsx', '--test', '--test-reporter=spec', '--test-concurrency=1']
+  return run([...runner, ...testsIn(folder)], { ENGINE: engine, DISTRO: 'lab' })
 }
 
 function testsIn(folder: string): string[] {

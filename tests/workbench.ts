@@ -27,9 +27,9 @@ export function closure(images: ReadonlyMap<string, Image>, name: string): strin
   ]
 }
 
-/** Every image, after those it is made with. */
-export function buildOrder(images: ReadonlyMap<string, Image>): string[] {
-  return [...new Set([...images.keys()].flatMap(name => closure(images, name)))]
+/** The named images, each after those it is made with. */
+export function buildOrder(images: ReadonlyMap<string, Image>, names: readonly string[]): string[] {
+  return [...new Set(names.flatMap(name => closure(images, name)))]
 }
 
 /**

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { Workbench } from './workbench.ts'
+import { Workbench } from '../workbench.ts'
 
 let bench: Workbench
 before(() => {

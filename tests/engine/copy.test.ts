@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { readFiles } from '../scripts/lib/finish.ts'
-import { readImage } from '../scripts/lib/oci/layout.ts'
-import { layoutsOf } from '../scripts/lib/plan.ts'
-import { findImage, readWorkspace } from '../scripts/lib/workspace.ts'
-import { Workbench } from './workbench.ts'
+import { readFiles } from '../../scripts/lib/finish.ts'
+import { readImage } from '../../scripts/lib/oci/layout.ts'
+import { layoutsOf } from '../../scripts/lib/plan.ts'
+import { findImage, readWorkspace } from '../../scripts/lib/workspace.ts'
+import { Workbench } from '../workbench.ts'
 
 let bench: Workbench
 before(() => {

@@ -4,7 +4,7 @@ import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Workbench } from './workbench.ts'
+import { Workbench } from '../workbench.ts'
 
 let bench: Workbench
 before(() => {
