@@ -22,6 +22,8 @@ moment of the machine hits all alike; medians and ratios are printed. Needs root
 const image = 'minimal-base-glibc'
 const platform = 'linux/amd64'
 
+const buildAll: Command = { argv: ['npx', 'turbo', 'run', 'build'], env: env(engines[0]) }
+
 /** What was timed → seconds of each round. */
 type Times = Record<string, number[]>
 /** Engine → how its last cold build says that it spent its time. */
@@ -76,8 +78,6 @@ async function measureRound(floor: Floor, times: Times, phases: Phases): Promise
 function env(engine: EngineName): Record<string, string> {
   return { ENGINE: engine, DISTRO: 'lab', TURBO_TELEMETRY_DISABLED: '1' }
 }
-
-const buildAll: Command = { argv: ['npx', 'turbo', 'run', 'build'], env: env(engines[0]) }
 
 async function time(command: Command, look: (output: string) => void = () => {}): Promise<number> {
   const start = performance.now()
