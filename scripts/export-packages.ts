@@ -3,11 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { main } from './lib/cli.ts'
 import { UserError } from './lib/errors.ts'
-import { inRepo } from './lib/paths.ts'
 import { formatList } from './lib/rpm/package-list.ts'
-import { perform } from './lib/run.ts'
 import { chosenDistro, chosenPlatforms } from './lib/settings.ts'
-import { findImage, type Image, readWorkspace } from './lib/workspace.ts'
+import { readWorkspace } from './lib/workspace.ts'
+import { buildImages } from './packages/build.ts'
 import {
   describeStates,
   isCurrent,
@@ -17,6 +16,7 @@ import {
   staleLists,
   writeList,
 } from './packages/export.ts'
+import { publishedImages } from './packages/published.ts'
 import { pulledPackages } from './packages/pulled.ts'
 
 const usage = `
@@ -38,9 +38,9 @@ const options = {
 await main(usage, options, async ({ words, flags, values }) => {
   if (values.reference !== undefined) return await printList(values.reference)
   const workspace = readWorkspace()
-  const published = [...workspace.values()].filter(({ internal }) => !internal)
-  const images = words.length > 0 ? words.map(word => findPublished(workspace, word)) : published
-  await build(images)
+  const published = publishedImages(workspace)
+  const images = publishedImages(workspace, words)
+  await buildImages(images)
   const states = chosenPlatforms().flatMap(platform =>
     images.map(image => listState(image, platform, chosenDistro())),
   )
@@ -57,22 +57,6 @@ async function printList(reference: string): Promise<void> {
   } finally {
     rmSync(layout, { recursive: true, force: true })
   }
-}
-
-function findPublished(workspace: ReadonlyMap<string, Image>, name: string): Image {
-  const image = findImage(workspace, name)
-  if (!image.internal) return image
-  throw new UserError(`${name} is a tool of the workshop, which is not published: it has no package list`)
-}
-
-/** Else a list would tell of an image that was. Turbo is fast with what is built. */
-async function build(images: readonly Image[]): Promise<void> {
-  const filters = images.map(({ name }) => `--filter=${name}`)
-  const turbo = inRepo('node_modules', '.bin', 'turbo')
-  await perform('building the images', {
-    argv: [turbo, 'run', 'build', '--output-logs=new-only', ...filters],
-    cwd: inRepo(),
-  })
 }
 
 function write(states: readonly ListState[], stale: readonly string[]): void {

@@ -76,12 +76,16 @@ async function testTools(): Promise<Count> {
 async function testEngine(engine: EngineName, every: boolean): Promise<Count> {
   const env = { ENGINE: engine, DISTRO: 'lab' }
   console.log(`\n== ${engine}`)
-  const filters = every ? [] : tellingImages(readWorkspace()).map(name => `--filter=${name}`)
+  const workspace = readWorkspace()
+  const names = every ? [] : tellingImages(workspace)
+  const filters = names.map(name => `--filter=${name}`)
   const built = await run(['npx', 'turbo', 'run', 'build', '--output-logs=new-only', ...filters], env)
   if (built.failed > 0) return built
+  const published = names.filter(name => !workspace.get(name)!.internal)
+  const lists = await check(['npx', 'tsx', 'scripts/export-packages.ts', '--check', ...published], env)
   // Forced: a test that turbo remembers is no test that ran.
   const test = ['npx', 'turbo', 'run', 'test', '--only', '--force', '--output-logs=full', ...filters]
-  return add(await run(test, env), await nodeTests('tests/engine', engine))
+  return [lists, await run(test, env), await nodeTests('tests/engine', engine)].reduce(add)
 }
 
 function nodeTests(folder: string, engine: EngineName): Promise<Count> {
@@ -99,6 +103,12 @@ function testsIn(folder: string): string[] {
 function step(what: string, ...command: string[]): Promise<Count> {
   console.log(`\n== ${what}`)
   return run(['node', '--import', 'tsx', ...command], {})
+}
+
+/** A command that is one test by itself. */
+async function check(command: string[], env: Record<string, string>): Promise<Count> {
+  const { failed } = await run(command, env)
+  return { passed: failed > 0 ? 0 : 1, failed }
 }
 
 /** Runs a command in full view and counts what node's and Python's test runners say at their end. */

@@ -78,7 +78,10 @@ describe('the lists that are checked in', () => {
   })
 
   test('a tool of the workshop, or no image at all, has none', () => {
-    assertError(exportPackages('builder'), /builder is a tool of the workshop, which is not published/)
+    assertError(
+      exportPackages('builder'),
+      /builder is a tool of the workshop, which is not published: nothing is kept/,
+    )
     assertError(exportPackages('minimal-base-glib'), /the nearest names are minimal-base-glibc/)
   })
 })
@@ -135,11 +138,27 @@ describe('an image in a registry', () => {
   })
 })
 
+test('a shell that nobody asked for fails the list and the tests, with what brought it', () => {
+  const file = 'images/minimal-base-glibc/Dockerfile'
+  const recipe = bench.read(file).replace(/install_rpm /, 'install_rpm bash ')
+  bench.while(file, recipe, () => {
+    assertError(
+      exportPackages('minimal-base-glibc', '--check'),
+      /^minimal-base-glibc linux\/amd64:\n( {2}added .*\n)* {2}added +bash \S+: needed by /m,
+    )
+    assertError(
+      bench.script('test', ['minimal-base-glibc']),
+      /\/usr\/bin\/bash is a shell: of bash, needed by /,
+    )
+  })
+})
+
 test('a build that exceeds its budget fails, and names what grew', () => {
   bench.takeDist('distro', 'builder', 'minimal-base', 'minimal-base-glibc')
   const file = 'images/minimal-base-glibc/package.json'
   const manifest = JSON.parse(bench.read(file)) as object
   const poor = { ...manifest, image: { budget: { packages: 9 } } }
+  // Then it is the parent that the image is compared with.
   rmSync(join(bench.root, list))
   bench.while(file, JSON.stringify(poor), () =>
     assertError(

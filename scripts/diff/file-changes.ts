@@ -1,7 +1,7 @@
 import { type FileEntry, powers } from '../lib/oci/files.ts'
-import { fileFlags } from '../lib/rpm/package.ts'
 import { rpmdbPath } from '../lib/rpm/rpmdb.ts'
 import type { PackageChange } from '../packages/changes.ts'
+import { ownersOf } from '../packages/owners.ts'
 import type { Change } from './changes.ts'
 import type { Contents } from './side.ts'
 
@@ -17,7 +17,7 @@ export function fileChanges(before: Inside, after: Inside, packages: readonly Pa
   const paths = [...new Set([...old.files.keys(), ...now.files.keys()])].sort()
   return paths.flatMap(path => {
     const [from, to] = [old.files.get(path), now.files.get(path)]
-    const owner = now.owners.get(plain(path)) ?? old.owners.get(plain(path))
+    const owner = now.ownerOf(path) ?? old.ownerOf(path)
     const of = owner ? { package: owner.name } : {}
     const changes = [...privileges(path, from, to), ...comeAndGo(path, from, to)]
     const isRenewed = path === rpmdbPath ? packages.length > 0 : renewed.has(owner?.name ?? '')
@@ -26,11 +26,6 @@ export function fileChanges(before: Inside, after: Inside, packages: readonly Pa
       ...of,
     }))
   })
-}
-
-interface Owner {
-  readonly name: string
-  readonly isConfig: boolean
 }
 
 /** Files by path, hardlinks as the files they are, and the owner of each. */
@@ -42,17 +37,8 @@ function view({ files, packages }: Inside) {
       const first = entry.type === 'hardlink' ? byPath.get(entry.link ?? '') : undefined
       return [entry.path, first ? { ...first, path: entry.path, size: 0 } : entry]
     })
-  const owners = new Map<string, Owner>()
-  for (const { name, files: owned } of packages) {
-    for (const { path, flags } of owned) {
-      owners.set(plain(path), { name, isConfig: (flags & fileFlags.config) !== 0 })
-    }
-  }
-  return { files: new Map(resolved), owners }
+  return { files: new Map(resolved), ownerOf: ownersOf(packages) }
 }
-
-/** Packages still say /bin and /lib64, where the directories are links into /usr. */
-const plain = (path: string) => path.replace(/^\/(bin|sbin|lib|lib64)\//, '/usr/$1/')
 
 const isExecutable = ({ type, mode, path }: FileEntry) =>
   type === 'file' && (mode & 0o111) !== 0 && !/\.so(\.|$)/.test(path)

@@ -79,7 +79,7 @@ async function pulledImage(reference: string): Promise<Contents> {
     const [, name = reference] = /\/([^/:@]+)(?::[^/]*)?(?:@.*)?$/.exec(reference) ?? []
     const where = `${chosenDistro()} ${platformFolder(platform)}`
     const files = [...opened.files.values()]
-    return contents(name, where, await databaseOf(opened), files, readImage([layout], platform))
+    return contents(name, where, databaseOf(opened), files, readImage([layout], platform))
   } finally {
     rmSync(layout, { recursive: true, force: true })
   }

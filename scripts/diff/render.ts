@@ -1,4 +1,5 @@
 import { showBytes } from '../lib/bytes.ts'
+import { textTable } from '../packages/text-table.ts'
 import type { Change } from './changes.ts'
 import { fold } from './fold.ts'
 import type { Difference, Group, SizeChange } from './group.ts'
@@ -9,9 +10,9 @@ type Folded = ReturnType<typeof fold>[number]
 export function renderText(difference: Difference): string {
   const blocks = difference.groups.map(group => [
     `${heading(group, difference)}:`,
-    ...table(fold(group.changes).map(row)).map(line => `  ${line}`),
+    ...textTable(fold(group.changes).map(row)).map(line => `  ${line}`),
   ])
-  const sizes = table(difference.sizes.map(sizeRow)).map(line => `  ${line}`)
+  const sizes = textTable(difference.sizes.map(sizeRow)).map(line => `  ${line}`)
   return [
     [summary(difference), ...onlyOn(difference)],
     ...blocks,
@@ -82,18 +83,6 @@ function sizeRow({ image, download, installed }: SizeChange): string[] {
     `${change(installed)[0]} installed`,
     change(installed)[1]!,
   ]
-}
-
-/** Columns under each other. */
-function table(rows: readonly (readonly string[])[]): string[] {
-  // One long value would push all others off the screen.
-  const width = (column: number) => Math.min(48, Math.max(...rows.map(one => one[column]?.length ?? 0)))
-  return rows.map(one =>
-    one
-      .map((cell, column) => cell.padEnd(width(column)))
-      .join('  ')
-      .trimEnd(),
-  )
 }
 
 function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string[] {

@@ -17,15 +17,15 @@ export async function pulledPackages(
   platform: Platform,
   layout: string,
 ): Promise<Package[]> {
-  return await databaseOf(await pullImage(reference, platform, layout))
+  return databaseOf(await pullImage(reference, platform, layout))
 }
 
 /** The packages of any image, ours or not. Throws UserError where there is no rpm database. */
-export async function databaseOf(image: BuiltImage): Promise<Package[]> {
+export function databaseOf(image: BuiltImage): Package[] {
   if (!image.files.has(rpmdbPath)) {
     throw new UserError(`${image.name} for ${image.platform} has no rpm database: there is no ${rpmdbPath}`)
   }
-  return await readPackages(outOfWal(image, image.read(rpmdbPath)))
+  return readPackages(outOfWal(image, image.read(rpmdbPath)))
 }
 
 /**

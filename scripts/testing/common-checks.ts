@@ -1,6 +1,7 @@
 import type { BuiltImage } from '../lib/image.ts'
 import { configuration } from './checks/configuration.ts'
 import type { CheckName, Facts } from './checks/facts.ts'
+import { explained } from './checks/intruders.ts'
 import { noLeftovers } from './checks/leftovers.ts'
 import { danglingLinks } from './checks/links.ts'
 import { privileges, worldWritable } from './checks/permissions.ts'
@@ -24,9 +25,13 @@ export const commonChecks: readonly CommonCheck[] = [
   { name: 'rpm database', title: 'the rpm database is readable and canonical', check: rpmDatabase },
   { name: 'complete packages', title: 'packages have all their files', check: completePackages },
   { name: 'leftovers', title: 'the build left nothing behind', check: noLeftovers },
-  { name: 'shell', title: 'a shell only on purpose', check: noShell },
-  { name: 'package manager', title: 'a package manager only on purpose', check: noPackageManager },
-  { name: 'privileges', title: 'setuid, setgid and capabilities only on purpose', check: privileges },
+  { name: 'shell', title: 'a shell only on purpose', check: explained(noShell) },
+  { name: 'package manager', title: 'a package manager only on purpose', check: explained(noPackageManager) },
+  {
+    name: 'privileges',
+    title: 'setuid, setgid and capabilities only on purpose',
+    check: explained(privileges),
+  },
   { name: 'world-writable', title: 'nothing is world-writable', check: worldWritable },
   {
     name: 'configuration',
