@@ -1,0 +1,79 @@
+import { join } from 'node:path'
+import { filesList, readFiles } from '../lib/finish.ts'
+import { readImage } from '../lib/oci/layout.ts'
+import { layoutsOf, platformFolder } from '../lib/plan.ts'
+import type { Package } from '../lib/rpm/package.ts'
+import { packageData, readPackageData } from '../lib/rpm/package-data.ts'
+import type { Platform } from '../lib/settings.ts'
+import { type Image, lineage } from '../lib/workspace.ts'
+import { groupBy } from '../packages/group-by.ts'
+import { ownersOf } from '../packages/owners.ts'
+
+/** What an image weighs, and where. All in bytes. */
+export interface Measured {
+  readonly image: Image
+  /** Compressed, of all layers. */
+  readonly download: number
+  /** Of all files. */
+  readonly installed: number
+  readonly packages: readonly Package[]
+  /** Each biggest first. */
+  readonly by: Readonly<Record<Measure, readonly Part[]>>
+}
+
+export const measures = ['layer', 'package', 'directory'] as const
+export type Measure = (typeof measures)[number]
+
+export interface Part {
+  readonly what: string
+  readonly bytes: number
+}
+
+/** Throws UserError when the image is not built. */
+export function measure(images: ReadonlyMap<string, Image>, image: Image, platform: Platform): Measured {
+  const [dist, folder] = [join(image.dir, 'dist'), platformFolder(platform)]
+  const packages = readPackageData(packageData(dist, folder))
+  const files = readFiles(filesList(dist, folder))
+  const ownerOf = ownersOf(packages)
+  const layers = layersOf(images, image, platform)
+  return {
+    image,
+    download: sum(layers),
+    installed: files.reduce((total, { size }) => total + size, 0),
+    packages,
+    by: {
+      layer: layers,
+      package: add(
+        files.map(({ path, size }) => ({ what: ownerOf(path)?.name ?? '(no package)', bytes: size })),
+      ),
+      directory: add(files.map(({ path, size }) => ({ what: directoryOf(path), bytes: size }))),
+    },
+  }
+}
+
+/** Each layer by the image that brought it. */
+function layersOf(images: ReadonlyMap<string, Image>, image: Image, platform: Platform): Part[] {
+  const upwards = lineage(images, image).filter(({ internal }) => !internal)
+  const manifests = upwards.map(one => ({
+    name: one.name,
+    layers: readImage(layoutsOf(images, one), platform).manifest.layers,
+  }))
+  return manifests[0]!.layers.map(({ digest, size }) => {
+    const first = manifests.findLast(({ layers }) => layers.some(layer => layer.digest === digest))!
+    return { what: first.name, bytes: size }
+  })
+}
+
+/** Two levels: below that, it is packages that say more. */
+function directoryOf(path: string): string {
+  return `/${path.split('/').slice(1, -1).slice(0, 2).join('/')}`
+}
+
+function add(parts: readonly Part[]): Part[] {
+  return [...groupBy(parts, ({ what }) => what)]
+    .map(([what, same]) => ({ what, bytes: sum(same) }))
+    .filter(({ bytes }) => bytes > 0)
+    .sort((a, b) => b.bytes - a.bytes)
+}
+
+const sum = (parts: readonly Part[]) => parts.reduce((total, { bytes }) => total + bytes, 0)
