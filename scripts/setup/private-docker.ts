@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, openSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openArchive } from '../lib/debian-archive.ts'
@@ -48,6 +48,9 @@ export async function stopPrivateDocker(): Promise<void> {
   for (let tries = 0; tries < 100 && existsSync(join(home, 'pid')); tries++) await sleep(100)
   rmSync(socket, { force: true })
 }
+
+/** Where it listens, once it was started: the real path, of which a socket's has at most 107 characters. */
+export const privateDockerSocket = () => realpathSync(socket)
 
 /** True when the daemon that setup started answers. */
 export async function isPrivateDockerUp(): Promise<boolean> {

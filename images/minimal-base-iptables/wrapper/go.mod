@@ -1,0 +1,3 @@
+module eks-distro-base/iptables-wrapper
+
+go 1.22

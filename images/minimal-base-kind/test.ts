@@ -1,0 +1,42 @@
+import { testImage } from '../../scripts/testing/image-test.ts'
+
+testImage({
+  shell: true,
+  packageManager: true,
+  // sudo's, and what util-linux, shadow-utils and NFS have so.
+  privileged: [
+    '/usr/bin/gpasswd',
+    '/usr/bin/mount',
+    '/usr/bin/newgidmap',
+    '/usr/bin/newgrp',
+    '/usr/bin/newuidmap',
+    '/usr/bin/su',
+    '/usr/bin/sudo',
+    '/usr/bin/umount',
+    '/usr/sbin/mount.nfs',
+  ],
+  // A test that links what nothing has.
+  removed: ['/usr/lib/python3/dist-packages/hawkey/test/', '/usr/lib64/python3.9/site-packages/hawkey/test/'],
+  run: [
+    {
+      name: 'containerd starts and answers',
+      steps: [
+        { spawn: ['containerd', '--log-level', 'warn'] },
+        { ready: '/run/containerd/containerd.sock' },
+        { run: ['ctr', 'version'] },
+        { run: ['ctr', 'plugins', 'list'] },
+      ],
+      stdout: /^Client:.*^Server:\s+Version: +\S*\d+\.\d+.*io\.containerd\.grpc\.v1 .*ok/ms,
+    },
+    {
+      name: 'what kind calls is there',
+      argv: [
+        'bash',
+        '-euc',
+        `systemd --version | head -1; runc --version | head -1; echo '{"jq": 1}' | jq -c .; ip -V; ss -V
+         for name in ethtool hostname mount.nfs pigz ps rsync socat sudo tar unshare which yum; do command -v $name; done`,
+      ],
+      stdout: /^systemd \d+.*^runc version .*^\{"jq":1\}$.*^ip utility.*^\/usr\/bin\/yum$/ms,
+    },
+  ],
+})
