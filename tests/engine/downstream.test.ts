@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { program as buildahProgram } from '../../scripts/lib/engines/buildah.ts'
 import { docker } from '../../scripts/lib/engines/buildkit.ts'
 import { assembleLayout } from '../../scripts/lib/oci/layout.ts'
+import { inRepo } from '../../scripts/lib/paths.ts'
 import { layoutsOf } from '../../scripts/lib/plan.ts'
 import { type Command, capture } from '../../scripts/lib/run.ts'
 import { chosenEngine } from '../../scripts/lib/settings.ts'
@@ -81,19 +83,10 @@ async function succeed(command: Command): Promise<string> {
   return stdout.trim()
 }
 
-// The lines in the request, word for word.
-const fromPackages = `ARG BASE_IMAGE
-ARG BUILDER_IMAGE
-FROM \${BUILDER_IMAGE} as tar-builder
-
-RUN set -x && \\
-    clean_install tar && \\
-    remove_package "bash info" && \\
-    cleanup "tar"
-
-FROM \${BASE_IMAGE} as tar
-COPY --from=tar-builder /newroot /
-`
+/** The lines of the request, word for word, as the README has them. */
+const fromPackages = /```dockerfile\n(ARG BASE_IMAGE\n[\s\S]*?)```/.exec(
+  readFileSync(inRepo('README.md'), 'utf8'),
+)![1]!
 
 test('the Dockerfile of the request works against the published images', async () => {
   assert.match(await buildAndRun('packages', fromPackages, '/usr/bin/tar', '--version'), /^tar \(GNU tar\)/)
