@@ -67,6 +67,8 @@ async function buildPlatform(plan: BuildPlan, settings: BuildSettings, made: str
   const { image, platform } = plan
   const out = join(made, platformFolder(platform))
   const phases = stopwatch()
+  // Loading takes as long as the engine needs to start.
+  const sbom = import('./sbom/write.ts')
   mkdirSync(out, { recursive: true })
   mkdirSync(plan.work, { recursive: true })
   if (image.name === 'distro') await prepareDistro(plan, settings.distro, made)
@@ -85,7 +87,13 @@ async function buildPlatform(plan: BuildPlan, settings: BuildSettings, made: str
     throw new UserError(`images/${image.name}/Dockerfile makes an image without a single file`)
   if (image.budget) checkBudget(image, spending(plan, finished, settings))
   writeFiles(filesList(made, platformFolder(platform)), files)
-  if (!image.internal) writePackageData(packageData(made, platformFolder(platform)), packages)
+  if (!image.internal) {
+    writePackageData(packageData(made, platformFolder(platform)), packages)
+    const { writeSboms } = await sbom
+    const { digest } = manifest
+    const subject = { image: image.name, platform, digest, epoch: plan.epoch, os: finished.os, packages }
+    writeSboms(made, platformFolder(platform), subject)
+  }
   phases.end('layer')
   console.log(`${image.name} ${platform} ${manifest.digest} (${phases.report()})`)
   return manifest

@@ -9,6 +9,7 @@ import type { FileEntry } from './oci/files.ts'
 import { compare, writeLayer } from './oci/layer.ts'
 import { type LayoutImage, type Manifest, mediaTypes, writeJson } from './oci/layout.ts'
 import { applyLayers, listFiles } from './oci/rootfs.ts'
+import { type OsRelease, readOsRelease } from './os-release.ts'
 import { repoRoot } from './paths.ts'
 import type { BuildPlan } from './plan.ts'
 import type { Package } from './rpm/package.ts'
@@ -22,6 +23,7 @@ export interface Finished {
   readonly files: readonly FileEntry[]
   /** Of a tool of the workshop none: it is not published, and nobody makes the database of the distro's image canonical. */
   readonly packages: readonly Package[]
+  readonly os: OsRelease
 }
 
 /**
@@ -53,7 +55,8 @@ export async function finishImage(
   const manifest: Manifest = { schemaVersion: 2, mediaType: mediaTypes.manifest, config, layers: descriptors }
   const packages = plan.image.internal ? [] : installedPackages(rootfs)
   const bytes = descriptors.reduce((sum, { size }) => sum + size, 0)
-  return { manifest: writeJson(layout, mediaTypes.manifest, manifest), bytes, files, packages }
+  const descriptor = writeJson(layout, mediaTypes.manifest, manifest)
+  return { manifest: descriptor, bytes, files, packages, os: readOsRelease(rootfs) }
 }
 
 /** The Dockerfile's last stage has to be `FROM` the parent that package.json names, or its layers would be lost. */
