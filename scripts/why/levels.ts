@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { filesList, readFiles } from '../lib/finish.ts'
+import { repoRoot } from '../lib/paths.ts'
+import { platformFolder } from '../lib/plan.ts'
+import { packageData, readPackageData } from '../lib/rpm/package-data.ts'
+import type { DistroName, Platform } from '../lib/settings.ts'
+import { type Image, lineage } from '../lib/workspace.ts'
+import { parseElf } from '../testing/elf.ts'
+import { openImage } from '../testing/open-image.ts'
+import type { Level } from './explain.ts'
+import { lastFrom, type Request, readRequests } from './recipe.ts'
+
+/** A built image and those that it is made on, nearest first. Throws UserError for one that is not built. */
+export function readLevels(
+  images: ReadonlyMap<string, Image>,
+  image: Image,
+  platform: Platform,
+  distro: DistroName,
+): Promise<Level[]> {
+  return Promise.all(lineage(images, image).map(one => readLevel(images, one, platform, distro)))
+}
+
+async function readLevel(
+  images: ReadonlyMap<string, Image>,
+  image: Image,
+  platform: Platform,
+  distro: DistroName,
+): Promise<Level> {
+  const [dist, folder] = [join(image.dir, 'dist'), platformFolder(platform)]
+  const file = join(image.recipe, 'Dockerfile')
+  const dockerfile = readFileSync(file, 'utf8')
+  const generation = distro === 'al2' ? 'al2' : 'al2023'
+  const requests = readRequests(dockerfile, { args: image.args, generation })
+  const from = lastFrom(dockerfile)
+  const packages = readPackageData(packageData(dist, folder))
+  return {
+    image: image.name,
+    recipe: relative(repoRoot, file),
+    requests,
+    ...(from && from.name !== 'scratch' && { base: { ...from, name: image.parent ?? from.name } }),
+    packages,
+    files: new Map(readFiles(filesList(dist, folder)).map(entry => [entry.path, entry])),
+    needs: await readNeeds(images, image, platform, requests),
+  }
+}
+
+/** Programs that no package brought: what they link says the file itself, so the image has to be opened. */
+async function readNeeds(
+  images: ReadonlyMap<string, Image>,
+  image: Image,
+  platform: Platform,
+  requests: readonly Request[],
+): Promise<Map<string, readonly string[]>> {
+  const programs = requests
+    .filter(({ command }) => command === 'install_deps_for_binary')
+    .map(({ word }) => word)
+  if (programs.length === 0) return new Map()
+  const opened = await openImage(images, image, platform)
+  const inside = programs.map(word => [word, word.replace(/^\/newroot(?=\/)/, '')] as const)
+  return new Map(
+    inside
+      .filter(([, path]) => opened.files.has(path))
+      .map(([word, path]) => [word, parseElf(opened.read(path))?.needed ?? []]),
+  )
+}
