@@ -7,6 +7,7 @@ import { choiceFile, type EngineName, engines, namedEngine, oneOf } from './lib/
 import { readWorkspace } from './lib/workspace.ts'
 import { installPackages } from './setup/debian-packages.ts'
 import { isPrivateDockerUp, startPrivateDocker, stopPrivateDocker } from './setup/private-docker.ts'
+import { installScanner } from './testing/scanner.ts'
 import { tellingImages } from './testing/telling.ts'
 
 const usage = `
@@ -65,6 +66,7 @@ await main(
 async function testTools(): Promise<Count> {
   console.log('\n== against the real tools')
   await installPackages(programs, 'yes')
+  await installScanner()
   const commands = 'images/builder/commands/tests'
   return [
     await run(['node', '--import', 'tsx', '--test', '--test-reporter=spec', ...testsIn('tests/tools')], {}),
