@@ -80,9 +80,15 @@ def remove(path: str) -> None:
     if paths.is_mounted(path):
         return
     if os.path.isdir(path) and not os.path.islink(path):
-        shutil.rmtree(path)
+        shutil.rmtree(path, onerror=raise_unless_gone)
     else:
         os.unlink(path)
+
+
+def raise_unless_gone(_function: object, _path: str, failure: tuple) -> None:
+    """The agent that gpg starts for dnf sees its directory go, and takes its sockets away itself meanwhile."""
+    if not isinstance(failure[1], FileNotFoundError):
+        raise failure[1]
 
 
 def remove_if_unowned(directory: str, owned: Set[str]) -> None:
