@@ -9,6 +9,8 @@ export interface RpmPlan {
   name: string
   /** Debian packages that it is made from; none = own content only */
   from: string[]
+  /** the package of the npm registry that it is made from, unpacked in /package: `NAME@VERSION INTEGRITY` */
+  npm?: string
   /** instead of the first Debian package's version */
   version?: string
   noarch?: boolean
@@ -39,7 +41,10 @@ export interface Catalog {
   shared: Set<string>
 }
 
-type Entry = string | null | (Omit<RpmPlan, 'name' | 'from'> & { from?: string })
+type Entry =
+  | string
+  | null
+  | (Omit<RpmPlan, 'name' | 'from' | 'npm'> & { from?: string; npm?: string | Record<LabArch, string> })
 
 /** Reads every file of `packages/` for one architecture and release. */
 export async function readCatalog(arch: LabArch, release: number): Promise<Catalog> {
@@ -57,19 +62,21 @@ export async function readCatalog(arch: LabArch, release: number): Promise<Catal
     const entries = parse(source.replace(/\$\{(\w+)\}/g, (all, word) => words[word] ?? all))
     for (const [name, entry] of Object.entries<Entry>(entries)) {
       if (plans.has(name)) throw new UserError(`${folder}/${file}: "${name}" stands in another file, too`)
-      plans.set(name, planOf(name, entry))
+      plans.set(name, planOf(name, entry, arch))
     }
   }
   return { packages: [...plans.values()], shared: new Set(plans.get('filesystem')?.dirs) }
 }
 
-function planOf(name: string, entry: Entry): RpmPlan {
+function planOf(name: string, entry: Entry, arch: LabArch): RpmPlan {
   if (entry === null) return { name, from: [name] }
   if (typeof entry === 'string') return { name, from: entry.split(/\s+/) }
   // A pattern list that two packages share is an alias within their lists.
   const lists = { include: entry.include?.flat(), exclude: entry.exclude?.flat() }
   const given = Object.fromEntries(Object.entries(lists).filter(([, list]) => list))
-  return { ...entry, ...given, name, from: entry.from?.split(/\s+/) ?? [] }
+  const { npm, from, ...rest } = entry
+  const source = typeof npm === 'object' ? npm[arch] : npm
+  return { ...rest, ...given, ...(source && { npm: source }), name, from: from?.split(/\s+/) ?? [] }
 }
 
 /** `matcher(['/usr/*.so'])('/usr/lib/a.so')` → true; a pattern that names a directory matches all below it. */

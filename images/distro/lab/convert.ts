@@ -11,7 +11,7 @@ import { movePaths, unpackDebs } from './unpack.ts'
 
 /**
  * Makes one unsigned RPM below the toolchain's /work/rpms, and returns its name there.
- * @param debs Debian package → path of its .deb
+ * @param debs Debian package → path of its .deb, and source in the npm registry → path of its tarball
  */
 export async function makeRpm(
   plan: RpmPlan,
@@ -27,6 +27,7 @@ export async function makeRpm(
 
   const sources = plan.from.map(name => debs.get(name)!)
   await unpackDebs(sources, tree, ARCHES[arch].triplet)
+  if (plan.npm) await execa('tar', ['-xzf', debs.get(plan.npm)!, '-C', tree, '--no-same-owner'])
   await movePaths(tree, plan.move ?? {})
   const own = await addOwnContent(plan, tree)
   const entries = await entriesOf(plan, tree, shared, own)
@@ -148,7 +149,10 @@ async function entriesOf(
 }
 
 async function originOf(plan: RpmPlan, deb: string | undefined): Promise<Origin> {
-  if (!deb) return { version: '1', architecture: 'all', summary: `${plan.name} of the lab distribution` }
+  if (!deb) {
+    const version = plan.npm ? /@(\S+) /.exec(plan.npm)![1]! : '1'
+    return { version, architecture: 'all', summary: `${plan.name} of the lab distribution` }
+  }
   const { stdout } = await execa('dpkg-deb', ['--field', deb, 'Version', 'Architecture', 'Description'])
   const field = (name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(stdout)?.[1] ?? ''
   return { version: field('Version'), architecture: field('Architecture'), summary: field('Description') }

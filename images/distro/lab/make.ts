@@ -20,6 +20,7 @@ import { updateInfo } from './advisories.ts'
 import { ARCHES, type LabArch } from './arch.ts'
 import { type RpmPlan, readCatalog } from './catalog.ts'
 import { makeRpm } from './convert.ts'
+import { fetchNpm } from './npm.ts'
 import { makeRepo, signRpms } from './repo.ts'
 import { makeRoot, ROOT } from './root.ts'
 import { openStore } from './store.ts'
@@ -76,6 +77,9 @@ export async function makeLab(request: LabRequest): Promise<void> {
   }
 
   const debs = await archive.fetch(names, count => advance(count, 'fetching Debian packages'))
+  const npm = catalog.packages.flatMap(plan => plan.npm ?? [])
+  for (const [source, tarball] of await fetchNpm(npm, resolve(request.workDir, 'npm')))
+    debs.set(source, tarball)
   const toolchain = await makeToolchain(
     join(workDir, 'toolchain'),
     tools.map(name => debs.get(name)!),
