@@ -1,55 +1,18 @@
-import { execFileSync, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { createServer } from 'node:https'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { makeRepository } from './git-repository.ts'
-import { freePort, listening } from './loopback.ts'
+import { serveHttps } from './https-server.ts'
+import { temporaryFolder } from './temporary-folder.ts'
 
 /**
  * A repository behind git's own http server and TLS on this machine's loopback address, until `stop`.
  * @returns its URL, and the PEM certificate of the authority that vouches for the server
  */
 export async function serveOverHttps() {
-  const folder = mkdtempSync(join(tmpdir(), 'git-https-'))
-  const { key, cert, authority } = makeCertificate(folder)
+  const folder = temporaryFolder()
   makeRepository(folder)
-  const port = await freePort()
-  const server = createServer({ key, cert }, (request, response) => answer(folder, request, response))
-  server.listen(port, '127.0.0.1')
-  await listening(port, 'the https server')
-  return {
-    url: `https://127.0.0.1:${port}/repository.git`,
-    authority,
-    stop() {
-      server.close()
-      server.closeAllConnections()
-      rmSync(folder, { recursive: true, force: true })
-    },
-  }
-}
-
-/** A certificate for 127.0.0.1 that an authority of its own has signed. */
-function makeCertificate(folder: string) {
-  const file = (name: string) => join(folder, name)
-  const openssl = (...args: string[]) => execFileSync('openssl', args, { stdio: 'pipe' })
-  const withKey = (name: string) => ['-newkey', 'rsa:2048', '-nodes', '-keyout', file(name)]
-  openssl('req', '-x509', ...withKey('ca.key'), '-out', file('ca.pem'), '-subj', '/CN=Test authority')
-  openssl('req', ...withKey('key'), '-out', file('request'), '-subj', '/CN=127.0.0.1')
-  writeFileSync(file('extensions'), 'subjectAltName=IP:127.0.0.1\n')
-  const signer = [
-    '-CA',
-    file('ca.pem'),
-    '-CAkey',
-    file('ca.key'),
-    '-CAcreateserial',
-    '-extfile',
-    file('extensions'),
-  ]
-  openssl('x509', '-req', '-in', file('request'), ...signer, '-out', file('cert'))
-  const read = (name: string) => readFileSync(file(name), 'utf8')
-  return { key: read('key'), cert: read('cert'), authority: read('ca.pem') }
+  const { url, ...server } = await serveHttps((request, response) => answer(folder, request, response))
+  return { ...server, url: `${url}/repository.git` }
 }
 
 /** git's http server is a CGI program: the request as environment and input, headers and content as output. */
