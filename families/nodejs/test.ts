@@ -1,0 +1,100 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after } from 'node:test'
+import { serveHttps } from '../../scripts/testing/https-server.ts'
+import { type RunSpec, testImage } from '../../scripts/testing/image-test.ts'
+import { temporaryFolder } from '../../scripts/testing/temporary-folder.ts'
+import { loadSubject } from '../../scripts/testing/test-subject.ts'
+
+const { image } = await loadSubject()
+const [, runtime, version, flavour] = /^(minimal-base-)?nodejs-(\d+)-?(.*)$/.exec(image.name) ?? []
+
+const server = await serveHttps((_request, response) => response.end('over TLS'))
+after(() => server.stop())
+const authority = join(temporaryFolder(), 'authority.pem')
+writeFileSync(authority, server.authority)
+const fetch = `fetch('${server.url}').then(answer => answer.text()).then(console.log)`
+
+/** A package with a native addon beside it, as a user's project would have them. */
+const project = temporaryFolder()
+mkdirSync(join(project, 'hello'))
+writeFileSync(join(project, 'package.json'), '{ "name": "project", "version": "1.0.0" }')
+writeFileSync(join(project, 'hello/package.json'), '{ "name": "hello", "version": "1.0.0" }')
+writeFileSync(join(project, 'hello/index.js'), "console.log('hello from a package')")
+writeFileSync(
+  join(project, 'addon.c'),
+  `#include <node_api.h>
+
+NAPI_MODULE_INIT() {
+  napi_value answer;
+  napi_create_int32(env, 42, &answer);
+  return answer;
+}
+`,
+)
+const inProject = { share: { '/project': project } }
+
+const compiler: RunSpec[] = [
+  {
+    name: 'npm installs a package',
+    ...inProject,
+    steps: [
+      { run: ['npm', '--prefix', '/project', 'install', '--offline', '--no-audit', '/project/hello'] },
+      { run: ['node', '-e', "require('/project/node_modules/hello')"] },
+    ],
+    stdout: /^hello from a package$/m,
+  },
+]
+const withC: RunSpec = {
+  name: 'an addon in C is compiled and loaded',
+  ...inProject,
+  steps: [
+    {
+      run: ['gcc', '-shared', '-fPIC', '-I/usr/include/node', '-o', '/tmp/addon.node', '/project/addon.c'],
+    },
+    { run: ['node', '-p', "require('/tmp/addon.node')"] },
+  ],
+  stdout: /^42$/m,
+}
+
+testImage({
+  shell: !runtime,
+  packageManager: flavour === 'yum' || flavour === 'gcc',
+  files: runtime
+    ? {
+        '/usr/bin/npm': 'absent',
+        '/usr/bin/npx': 'absent',
+        '/usr/include/node': 'absent',
+        '/usr/bin/env': 'present',
+      }
+    : { '/usr/bin/npm': 'present', '/usr/bin/npx': 'present', '/usr/include/node/node_api.h': 'present' },
+  run: [
+    {
+      name: 'its version is the one in its name',
+      argv: ['node', '--version'],
+      stdout: RegExp(`^v${version}\\.`),
+    },
+    {
+      name: 'a script that names its interpreter by env runs',
+      argv: ['/usr/bin/env', 'node', '-p', '6 * 7'],
+      stdout: /^42$/m,
+    },
+    {
+      name: 'a server whose authority is given is trusted',
+      network: 'host',
+      add: { '/authority.pem': authority },
+      env: { NODE_EXTRA_CA_CERTS: '/authority.pem' },
+      argv: ['node', '-e', fetch],
+      stdout: /^over TLS$/m,
+    },
+    {
+      name: 'another server is not',
+      network: 'host',
+      argv: ['node', '-e', fetch],
+      exitCode: 1,
+      stderr: /UNABLE_TO_VERIFY_LEAF_SIGNATURE|UNABLE_TO_GET_ISSUER_CERT_LOCALLY/,
+    },
+    ...(runtime ? [] : compiler),
+    ...(flavour === 'gcc' ? [withC] : []),
+  ],
+})
