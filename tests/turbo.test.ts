@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { inRepo } from '../scripts/lib/paths.ts'
 import { chosenEngine } from '../scripts/lib/settings.ts'
 import { readWorkspace } from '../scripts/lib/workspace.ts'
 import { closure, Workbench } from './workbench.ts'
@@ -19,6 +20,7 @@ const madeWith = (name: string) => all.filter(image => closure(images, image).in
 
 interface Task {
   readonly package: string
+  readonly command: string
   readonly hash: string
   readonly cache: { readonly status: string }
 }
@@ -27,7 +29,9 @@ interface Task {
 function plan(env: Readonly<Record<string, string | undefined>> = {}): Task[] {
   const { exitCode, output, stdout } = bench.run(['npx', 'turbo', 'run', 'build', '--dry=json'], env)
   assert.equal(exitCode, 0, output)
-  return (JSON.parse(stdout.slice(stdout.indexOf('{'))) as { tasks: Task[] }).tasks
+  const { tasks } = JSON.parse(stdout.slice(stdout.indexOf('{'))) as { tasks: Task[] }
+  // Families have nothing to build.
+  return tasks.filter(task => task.command !== '<NONEXISTENT>')
 }
 
 /** The images that the next build would make anew. */
@@ -71,6 +75,14 @@ test('a Dockerfile rebuilds its image and what is made on it', () => {
     append('images/minimal-base-glibc/Dockerfile', '# changed\n'),
     madeWith('minimal-base-glibc'),
   )
+})
+
+test('the recipe of a family rebuilds its images and what is made with them, its test nothing', () => {
+  const ofFamily = all.filter(name => images.get(name)!.recipe === inRepo('families', 'golang'))
+  assert.ok(ofFamily.length >= 3)
+  const expected = all.filter(image => closure(images, image).some(name => ofFamily.includes(name)))
+  assert.deepEqual(append('families/golang/Dockerfile', '# changed\n'), expected)
+  assert.deepEqual(append('families/golang/test.ts', '// more\n'), [])
 })
 
 test('an in-image command rebuilds the builder and every image made with it', () => {
