@@ -14,6 +14,11 @@ Everything that needs no image: format, lint and import cycles, types, unit test
 const steps = {
   'format, lint, import cycles': ['npx', 'biome', 'check', '--error-on-warnings'],
   types: ['npx', 'tsc', '--project', '.'],
+  'the README and the parity page are as what they are made from': [
+    'sh',
+    '-c',
+    'node --import tsx scripts/readme.ts --check && node --import tsx scripts/parity.ts --check',
+  ],
   'unit tests': ['node', '--import', 'tsx', '--test', '--test-reporter=spec', ...unitTests()],
 }
 
