@@ -16,8 +16,9 @@ export interface Floor {
   readonly install: Command
   readonly pack: Command
   readonly installRpm: Command
-  /** After `installRpm`: it takes the files that this has used. */
+  /** After `installRpm` and `fresh`: it takes the files that the former used. */
   readonly rpm: Command
+  readonly fresh: Command
   readonly metadata: Command
   readonly clean: Command
 }
@@ -28,29 +29,30 @@ export async function prepareFloor(images: ReadonlyMap<string, Image>, image: st
   const root = mkdtempSync(inRepo('work', 'floor-'))
   await unpack(images, 'builder', root)
   await unpack(images, image, join(root, 'tree'))
-  await unpack(images, image, join(root, 'newroot'))
   const inRoot = (script: string): Command => {
     const enter =
       'mount --bind /dev "$0/dev" && mount -t proc proc "$0/proc" && exec chroot "$0" sh -euc "$1"'
     return { argv: ['unshare', '--mount', 'sh', '-c', enter, root, script] }
   }
-  // Both install onto the same files, each time anew.
-  const fresh = 'rm -rf /newroot /tmp/packages && cp -a /tree /newroot'
-  const clean = inRoot(`rm -rf /floor && mkdir /floor && ${fresh}`)
-  await time(clean)
+  // Both install onto the same files, each time anew; what the first used is kept for the second.
+  const fresh = inRoot(
+    'cut -f3 /tmp/packages/rpms.tsv | sed s,^file://,, > /tmp/files; ' +
+      'rm -rf /newroot /tmp/packages; cp -a /tree /newroot',
+  )
+  // What iptables' scriptlets call: the recipe installs it first, too.
+  await time(inRoot('NEWROOT=/tree DOWNLOAD_DIR=/tmp/download install_rpm alternatives'))
+  await time(fresh)
   return {
     root,
-    clean,
+    fresh,
+    clean: inRoot('rm -rf /floor && mkdir /floor'),
     install: inRoot(
       'dnf -q -y --installroot=/floor --releasever=1 --setopt=reposdir=/etc/yum.repos.d ' +
         `--setopt=install_weak_deps=False install ${basePackages}`,
     ),
     pack: { argv: ['sh', '-c', 'tar -C "$0/tree" -cf - . | gzip -6 > "$0/tree.tar.gz"', root] },
     installRpm: inRoot(`NEWROOT=/newroot DOWNLOAD_DIR=/tmp/download install_rpm ${iptablesPackages}`),
-    rpm: inRoot(
-      `cut -f3 /tmp/packages/rpms.tsv | sed s,^file://,, > /tmp/files && ${fresh} && ` +
-        'xargs rpm --root /newroot -U --nodeps --noscripts --notriggers < /tmp/files',
-    ),
+    rpm: inRoot('xargs rpm --root /newroot -U --nodeps --noscripts --notriggers < /tmp/files'),
     metadata: inRoot(
       'python3 -c "import dnf; base = dnf.Base(); base.read_all_repos(); base.fill_sack(load_system_repo=False)"',
     ),
