@@ -7,7 +7,7 @@ import { UserError } from './lib/errors.ts'
 import { inRepo } from './lib/paths.ts'
 import type { Command } from './lib/run.ts'
 import { type EngineName, engines } from './lib/settings.ts'
-import { readWorkspace } from './lib/workspace.ts'
+import { readWorkspace } from './workspace/workspace.ts'
 
 const usage = `
 Usage: npm run bench

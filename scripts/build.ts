@@ -1,12 +1,12 @@
 import { basename } from 'node:path'
-import { buildImage, dryRun } from './lib/build-image.ts'
+import { buildImage, dryRun } from './build/build-image.ts'
+import { requireRunnable } from './build/emulation.ts'
+import { engineOf } from './build/engines/index.ts'
 import { main } from './lib/cli.ts'
-import { readDistro } from './lib/distro.ts'
-import { requireRunnable } from './lib/emulation.ts'
-import { engineOf } from './lib/engines/index.ts'
-import { namedImages } from './lib/named-images.ts'
 import { chosenDistro, chosenEngine, chosenPlatforms } from './lib/settings.ts'
-import { readWorkspace } from './lib/workspace.ts'
+import { readDistro } from './workspace/distro.ts'
+import { namedImages } from './workspace/named-images.ts'
+import { readWorkspace } from './workspace/workspace.ts'
 
 const usage = `
 Usage: npx tsx scripts/build.ts [IMAGE…]
@@ -34,7 +34,8 @@ await main(usage, options, async ({ words, flags }) => {
     noCache: flags['no-cache'] === true,
   }
   const named = namedImages(images, words, basename(process.cwd()))
-  if (flags['dry-run']) return console.log(named.flatMap(image => dryRun(image, settings)).join('\n'))
+  if (flags['dry-run'])
+    return console.log((await Promise.all(named.map(image => dryRun(image, settings)))).flat().join('\n'))
   if (engine.isLocal()) for (const platform of settings.platforms) requireRunnable(platform)
   await engine.probe()
   for (const image of named) await buildImage(image, settings)

@@ -3,9 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { main } from './lib/cli.ts'
 import { UserError } from './lib/errors.ts'
-import { formatList } from './lib/rpm/package-list.ts'
 import { chosenDistro, chosenPlatforms } from './lib/settings.ts'
-import { readWorkspace } from './lib/workspace.ts'
 import { buildImages } from './packages/build.ts'
 import {
   describeStates,
@@ -16,8 +14,10 @@ import {
   staleLists,
   writeList,
 } from './packages/export.ts'
-import { publishedImages } from './packages/published.ts'
-import { pulledPackages } from './packages/pulled.ts'
+import { pulledPackages } from './registry/pulled.ts'
+import { formatList } from './rpm/package-list.ts'
+import { publishedImages } from './workspace/published.ts'
+import { readWorkspace } from './workspace/workspace.ts'
 
 const usage = `
 Usage: npx turbo run export-packages

@@ -4,7 +4,7 @@ import { main } from './lib/cli.ts'
 import { UserError } from './lib/errors.ts'
 import { inRepo, repoRoot } from './lib/paths.ts'
 import { perform } from './lib/run.ts'
-import { findImage, type Image, readWorkspace } from './lib/workspace.ts'
+import { findImage, type Image, imageThatIs, readWorkspace } from './workspace/workspace.ts'
 
 const usage = `
 Usage: npm run new-image -- NAME [--parent IMAGE] [--binary "FILE…"] [--package "NAME…"]
@@ -14,7 +14,10 @@ other file changes but npm's lockfile.
 `
 
 const options = {
-  parent: { type: 'string', help: 'the image that it is made on (minimal-base-glibc)' },
+  parent: {
+    type: 'string',
+    help: 'the image that it is made on, unless it is the first that newcomers build',
+  },
   binary: {
     type: 'string',
     help: 'single files to take out of their packages, with the libraries they need',
@@ -32,7 +35,8 @@ await main(usage, options, async ({ words: names, values }) => {
   }
   const folder = inRepo('images', name)
   if (existsSync(folder)) throw new UserError(`images/${name} is there already`)
-  const parent = findImage(readWorkspace(), values.parent ?? 'minimal-base-glibc')
+  const images = readWorkspace()
+  const parent = values.parent ? findImage(images, values.parent) : imageThatIs('first', images)
   const binaries = wordsOf(values.binary)
   const packages = wordsOf(values.package)
   if (binaries.length + packages.length === 0) {

@@ -1,19 +1,18 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'yaml'
-import { compareAdditions, type Difference, differencesOf } from './docs/compare.ts'
-import { keepText } from './docs/keep-text.ts'
 import { main } from './lib/cli.ts'
 import { UserError } from './lib/errors.ts'
 import { inRepo } from './lib/paths.ts'
-import { type Image, readWorkspace } from './lib/workspace.ts'
-import { publishedAs } from './publish/names.ts'
+import { compareAdditions, type Difference, differencesOf } from './site/compare.ts'
+import { keepText } from './site/keep-text.ts'
+import { type Image, readWorkspace } from './workspace/workspace.ts'
 
 const usage = `
 Usage: npm run parity -- [--check]
 
 Writes docs/parity.md: image by image, the package names in the lab's lists against those that upstream publishes for
-Amazon Linux 2023, each difference with its reason from doc./docs/reasons.yaml.
+Amazon Linux 2023, each difference with its reason from docs/parity/reasons.yaml.
 `
 
 const folder = inRepo('docs', 'parity')
@@ -21,21 +20,19 @@ const folder = inRepo('docs', 'parity')
 await main(usage, { check: { type: 'boolean', help: 'write nothing, fail where it would' } }, async args => {
   const images = readWorkspace()
   const upstream = JSON.parse(readFileSync(join(folder, 'upstream.json'), 'utf8')) as Record<string, string[]>
-  const reasons = parse(readFileSync(join(folder, 'reasons.yaml'), 'utf8')) as Record<
-    string,
-    Record<string, string>
-  >
+  const reasons = readYaml<Record<string, Record<string, string>>>('reasons.yaml')
+  const variants = readYaml<Record<string, string>>('variants.yaml')
   const compared = [...images.values()]
-    .filter(({ name }) => upstream[variantOf(name)])
+    .filter(({ name }) => variants[name])
     .map(image => ({
       image: image.name,
-      ...compareAdditions(additionsOf(image), upstream[variantOf(image.name)]!),
+      ...compareAdditions(additionsOf(image), upstream[variants[image.name]!]!),
     }))
   const differences = differencesOf(compared, { missing: reasons.missing ?? {}, extra: reasons.extra ?? {} })
   const silent = differences.filter(({ reason }) => !reason)
   if (silent.length > 0) {
     const lines = silent.map(({ image, kind, name }) => `  ${image}: ${name} is ${kind}`)
-    throw new UserError(`differences without a reason in doc./docs/reasons.yaml:\n${lines.join('\n')}`)
+    throw new UserError(`differences without a reason in docs/parity/reasons.yaml:\n${lines.join('\n')}`)
   }
   keepText(
     inRepo('docs', 'parity.md'),
@@ -45,15 +42,8 @@ await main(usage, { check: { type: 'boolean', help: 'write nothing, fail where i
   )
 })
 
-/** Upstream's name for what an image is: `python-3.11-gcc` → `python-compiler-3.11-gcc`. Newer versions stand beside
- * the one that upstream still has. */
-function variantOf(name: string): string {
-  const { repository, flavour = 'base' } = publishedAs(name)
-  const versions: Record<string, string> = { golang: '1.26', nodejs: '16', python: '3.11' }
-  const runtime = /^minimal-base-(nodejs|python)/.exec(name)?.[1]
-  if (runtime) return `${runtime}-${versions[runtime]}`
-  if (versions[repository]) return `${repository}-compiler-${versions[repository]}-${flavour}`
-  return name === 'minimal-base' ? 'base' : name.replace(/^minimal-base-/, '')
+function readYaml<T>(name: string): T {
+  return parse(readFileSync(join(folder, name), 'utf8')) as T
 }
 
 /** The names of an image's packages that its parent has not got. */

@@ -1,39 +1,40 @@
 import { join } from 'node:path'
 import { $ } from 'zx'
+import { openImage } from './image/open.ts'
+import { packagesOf } from './image/packages-of.ts'
 import { main } from './lib/cli.ts'
 import { UserError } from './lib/errors.ts'
-import { filesList, readFiles } from './lib/finish.ts'
-import { readImage } from './lib/oci/layout.ts'
 import { repoRoot } from './lib/paths.ts'
-import { layoutsOf, platformFolder } from './lib/plan.ts'
 import { chosenPlatforms, type Platform } from './lib/settings.ts'
-import { findImage, type Image, readWorkspace } from './lib/workspace.ts'
-import { packagesOf } from './testing/checks/packages-of.ts'
-import { openImage } from './testing/open-image.ts'
+import { filesList, readFiles } from './oci/file-list.ts'
+import { readImage } from './oci/layout.ts'
+import { layoutsOf, platformFolder } from './workspace/outputs.ts'
+import { type Image, imageThatIs, readWorkspace } from './workspace/workspace.ts'
 
 const usage = `
 Usage: npm run quickstart
 
-From a fresh clone to an image: installs what is missing, builds minimal-base-glibc and shows what came out.
+From a fresh clone to an image: installs what is missing, builds a first image and shows what came out.
 `
 
 await main(usage, {}, async () => {
+  const images = readWorkspace()
+  const first = imageThatIs('first', images)
   const show = $({ stdio: 'inherit', cwd: repoRoot, nothrow: true })
   for (const command of [
     ['node', '--import', 'tsx', 'scripts/setup.ts', '--yes'],
-    ['npx', 'turbo', 'run', 'build', '--filter=minimal-base-glibc'],
+    ['npx', 'turbo', 'run', 'build', `--filter=${first.name}`],
   ]) {
     const { exitCode } = await show`${command}`
     if (exitCode !== 0) throw new UserError(`'${command.join(' ')}' failed; the lines above say why`)
   }
-  const images = readWorkspace()
   for (const platform of chosenPlatforms()) {
-    console.log(`\n${await describeImage(images, findImage(images, 'minimal-base-glibc'), platform)}`)
+    console.log(`\n${await describeImage(images, first, platform)}`)
   }
   console.log(`
-Run something in it:  npx tsx scripts/run.ts minimal-base-glibc -- /usr/bin/getent passwd nobody
-See what it holds:    less images/minimal-base-glibc/dist/${platformFolder(chosenPlatforms()[0]!)}/files.jsonl
-Build it again:       npx turbo run build --filter=minimal-base-glibc`)
+Run something in it:  npx tsx scripts/run.ts ${first.name} -- /usr/bin/getent passwd nobody
+See what it holds:    less images/${first.name}/dist/${platformFolder(chosenPlatforms()[0]!)}/files.jsonl
+Build it again:       npx turbo run build --filter=${first.name}`)
 })
 
 /** A built image in a few lines: digest, sizes, packages. */

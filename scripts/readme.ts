@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
-import { imageTable } from './docs/image-table.ts'
-import { keepText } from './docs/keep-text.ts'
 import { main } from './lib/cli.ts'
 import { UserError } from './lib/errors.ts'
 import { inRepo } from './lib/paths.ts'
-import { readWorkspace } from './lib/workspace.ts'
+import { imageTable } from './site/image-table.ts'
+import { keepText } from './site/keep-text.ts'
+import { readWorkspace } from './workspace/workspace.ts'
 
 const usage = `
 Usage: npm run readme -- [--check]

@@ -1,13 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { engineOf } from './build/engines/index.ts'
 import { main } from './lib/cli.ts'
-import { engineOf } from './lib/engines/index.ts'
 import { UserError } from './lib/errors.ts'
-import { assembleLayout } from './lib/oci/layout.ts'
-import { layoutsOf } from './lib/plan.ts'
 import { chosenEngine, chosenPlatforms } from './lib/settings.ts'
-import { findImage, readWorkspace } from './lib/workspace.ts'
+import { assembleLayout } from './oci/layout.ts'
+import { layoutsOf } from './workspace/outputs.ts'
+import { findImage, readWorkspace } from './workspace/workspace.ts'
 
 const usage = `
 Usage: npx tsx scripts/run.ts IMAGE -- COMMAND [ARGUMENT…]

@@ -4,11 +4,11 @@ import { main } from './lib/cli.ts'
 import { UserError } from './lib/errors.ts'
 import { inRepo, repoRoot } from './lib/paths.ts'
 import { choiceFile, type EngineName, engines, namedEngine, oneOf } from './lib/settings.ts'
-import { readWorkspace } from './lib/workspace.ts'
 import { installPackages } from './setup/debian-packages.ts'
 import { isPrivateDockerUp, startPrivateDocker, stopPrivateDocker } from './setup/private-docker.ts'
 import { installScanner } from './testing/scanner.ts'
 import { tellingImages } from './testing/telling.ts'
+import { readWorkspace } from './workspace/workspace.ts'
 
 const usage = `
 Usage: npm test

@@ -3,10 +3,10 @@ import { basename, join } from 'node:path'
 import { execa } from 'execa'
 import { main } from './lib/cli.ts'
 import { UserError } from './lib/errors.ts'
-import { namedImages } from './lib/named-images.ts'
 import { inRepo } from './lib/paths.ts'
 import { chosenPlatforms } from './lib/settings.ts'
-import { readWorkspace } from './lib/workspace.ts'
+import { namedImages } from './workspace/named-images.ts'
+import { readWorkspace } from './workspace/workspace.ts'
 
 const usage = `
 Usage: npx tsx scripts/test.ts [IMAGE…]

@@ -3,11 +3,11 @@ import { main } from './lib/cli.ts'
 import { UserError } from './lib/errors.ts'
 import { inRepo } from './lib/paths.ts'
 import { chosenDistro, chosenPlatforms, type Platform } from './lib/settings.ts'
-import { findImage, readWorkspace } from './lib/workspace.ts'
 import { explain, type Level } from './why/explain.ts'
 import { findOwners, findPackages } from './why/find.ts'
 import { readLevels } from './why/levels.ts'
 import { type Question, toJson, toText } from './why/report.ts'
+import { findImage, readWorkspace } from './workspace/workspace.ts'
 
 const usage = `
 Usage: npm run why -- IMAGE PACKAGE|FILE…

@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { emulatorOf, foreignPlatform } from '../scripts/lib/emulation.ts'
+import { emulatorOf, foreignPlatform } from '../scripts/build/emulation.ts'
 import { type Outcome, Workbench } from './workbench.ts'
 
 let bench: Workbench

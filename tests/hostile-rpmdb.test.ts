@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
 import initSqlJs from 'sql.js'
+import { openImage } from '../scripts/image/open.ts'
 import { UserError } from '../scripts/lib/errors.ts'
-import { nvra } from '../scripts/lib/rpm/package.ts'
-import { readPackages, rpmdbPath } from '../scripts/lib/rpm/rpmdb.ts'
 import { chosenPlatforms } from '../scripts/lib/settings.ts'
-import { findImage, readWorkspace } from '../scripts/lib/workspace.ts'
+import { nvra } from '../scripts/rpm/package.ts'
+import { readPackages, rpmdbPath } from '../scripts/rpm/rpmdb.ts'
 import { numbers } from '../scripts/testing/numbers.ts'
-import { openImage } from '../scripts/testing/open-image.ts'
+import { findImage, readWorkspace } from '../scripts/workspace/workspace.ts'
 
 const { Database } = await initSqlJs()
 type Random = (below: number) => number

@@ -4,12 +4,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
-import { platformFolder } from '../scripts/lib/plan.ts'
-import { packageData, readPackageData } from '../scripts/lib/rpm/package-data.ts'
-import { rpmdbPath } from '../scripts/lib/rpm/rpmdb.ts'
+import { openImage } from '../scripts/image/open.ts'
 import { chosenPlatforms } from '../scripts/lib/settings.ts'
-import { readWorkspace } from '../scripts/lib/workspace.ts'
-import { openImage } from '../scripts/testing/open-image.ts'
+import { packageData, readPackageData } from '../scripts/rpm/package-data.ts'
+import { rpmdbPath } from '../scripts/rpm/rpmdb.ts'
+import { platformFolder } from '../scripts/workspace/outputs.ts'
+import { readWorkspace } from '../scripts/workspace/workspace.ts'
 
 const images = readWorkspace()
 const folder = mkdtempSync(join(tmpdir(), 'rpm-agrees-'))

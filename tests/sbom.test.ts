@@ -5,14 +5,14 @@ import { describe, test } from 'node:test'
 import { Spec, Validation } from '@cyclonedx/cyclonedx-library'
 import { Ajv } from 'ajv'
 import { inRepo } from '../scripts/lib/paths.ts'
-import { platformFolder } from '../scripts/lib/plan.ts'
-import { packageData, readPackageData } from '../scripts/lib/rpm/package-data.ts'
-import { sbomFiles } from '../scripts/lib/sbom/write.ts'
 import { chosenPlatforms } from '../scripts/lib/settings.ts'
-import { readWorkspace } from '../scripts/lib/workspace.ts'
+import { packageData, readPackageData } from '../scripts/rpm/package-data.ts'
+import { sbomFiles } from '../scripts/sbom/write.ts'
+import { platformFolder } from '../scripts/workspace/outputs.ts'
+import { readWorkspace } from '../scripts/workspace/workspace.ts'
 
 const cycloneDx = new Validation.JsonStrictValidator(Spec.Version.v1dot6)
-const schema = readFileSync(inRepo('scripts/lib/sbom/spdx-2.3.schema.json'), 'utf8')
+const schema = readFileSync(inRepo('scripts/sbom/spdx-2.3.schema.json'), 'utf8')
 const isSpdx = new Ajv({ allErrors: true }).compile(JSON.parse(schema))
 
 describe('the bills of materials of each image are valid and name each of its packages', () => {

@@ -4,13 +4,13 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, describe, test } from 'node:test'
-import type { BuiltImage } from '../scripts/lib/image.ts'
-import { nvra } from '../scripts/lib/rpm/package.ts'
+import type { BuiltImage } from '../scripts/image/built-image.ts'
+import { openImage } from '../scripts/image/open.ts'
+import { packagesOf } from '../scripts/image/packages-of.ts'
 import { chosenPlatforms } from '../scripts/lib/settings.ts'
-import { findImage, type Image, readWorkspace } from '../scripts/lib/workspace.ts'
-import { packagesOf } from '../scripts/testing/checks/packages-of.ts'
-import { openImage } from '../scripts/testing/open-image.ts'
+import { nvra } from '../scripts/rpm/package.ts'
 import { trivy } from '../scripts/testing/scanner.ts'
+import { findImage, type Image, readWorkspace } from '../scripts/workspace/workspace.ts'
 
 const images = readWorkspace()
 const platform = chosenPlatforms()[0]!

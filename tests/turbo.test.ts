@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { inRepo } from '../scripts/lib/paths.ts'
 import { chosenEngine } from '../scripts/lib/settings.ts'
-import { readWorkspace } from '../scripts/lib/workspace.ts'
+import { readWorkspace } from '../scripts/workspace/workspace.ts'
 import { closure, Workbench } from './workbench.ts'
 
 let bench: Workbench
@@ -97,16 +97,16 @@ test('the mode of a file that lands in an image counts', () => {
 test('a script that takes part in building rebuilds everything, another script nothing', () => {
   for (const file of [
     'scripts/build.ts',
-    'scripts/lib/plan.ts',
-    'scripts/lib/oci/layer.ts',
-    'scripts/lib/engines/buildah.ts',
+    'scripts/build/plan.ts',
+    'scripts/oci/layer.ts',
+    'scripts/build/engines/buildah.ts',
   ]) {
     assert.deepEqual(append(file, '\n// changed\n'), all, file)
   }
   for (const file of [
     'scripts/quickstart.ts',
     'scripts/setup/report.ts',
-    'scripts/lib/oci/layer.test.ts',
+    'scripts/oci/layer.test.ts',
     'tests/turbo.test.ts',
   ]) {
     assert.deepEqual(append(file, '\n// changed\n'), [], file)

@@ -11,7 +11,7 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { inRepo, repoRoot } from '../scripts/lib/paths.ts'
-import { findImage, type Image } from '../scripts/lib/workspace.ts'
+import { findImage, type Image } from '../scripts/workspace/workspace.ts'
 
 export interface Outcome {
   readonly exitCode: number

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { temporaryFolder } from '../../scripts/lib/temporary-folder.ts'
 import { testImage } from '../../scripts/testing/image-test.ts'
-import { temporaryFolder } from '../../scripts/testing/temporary-folder.ts'
 import { containersOf, loadSubject } from '../../scripts/testing/test-subject.ts'
 
 const { image, run } = await loadSubject()

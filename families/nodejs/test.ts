@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after } from 'node:test'
+import { temporaryFolder } from '../../scripts/lib/temporary-folder.ts'
 import { serveHttps } from '../../scripts/testing/https-server.ts'
 import { type RunSpec, testImage } from '../../scripts/testing/image-test.ts'
-import { temporaryFolder } from '../../scripts/testing/temporary-folder.ts'
 import { loadSubject } from '../../scripts/testing/test-subject.ts'
 
 const { image } = await loadSubject()

@@ -1,4 +1,4 @@
-import type { ImageConfig } from '../lib/image.ts'
+import type { ImageConfig } from '../oci/config.ts'
 import { type PackageChange, packageChanges } from '../packages/changes.ts'
 import { fileChanges } from './file-changes.ts'
 import type { Pair } from './side.ts'

@@ -1,7 +1,7 @@
-import { type FileEntry, powers } from '../lib/oci/files.ts'
-import { rpmdbPath } from '../lib/rpm/rpmdb.ts'
+import { ownersOf } from '../image/owners.ts'
+import { type FileEntry, powers } from '../oci/files.ts'
 import type { PackageChange } from '../packages/changes.ts'
-import { ownersOf } from '../packages/owners.ts'
+import { rpmdbPath } from '../rpm/rpmdb.ts'
 import type { Change } from './changes.ts'
 import type { Contents } from './side.ts'
 

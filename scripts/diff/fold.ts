@@ -1,4 +1,4 @@
-import { groupBy } from '../packages/group-by.ts'
+import { groupBy } from '../lib/group-by.ts'
 import type { Change } from './changes.ts'
 
 /** So many changes of one kind are shown one by one; more are told by directory. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { nvra, type Package } from '../lib/rpm/package.ts'
+import { nvra, type Package } from '../rpm/package.ts'
 import { changesOf } from './changes.ts'
 import { difference, group } from './group.ts'
 import { renderMarkdown, renderText } from './render.ts'

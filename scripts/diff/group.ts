@@ -1,4 +1,4 @@
-import { groupBy } from '../packages/group-by.ts'
+import { groupBy } from '../lib/group-by.ts'
 import { type Change, changesOf } from './changes.ts'
 import type { Contents, Pairing } from './side.ts'
 

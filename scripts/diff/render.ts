@@ -1,5 +1,5 @@
 import { showBytes } from '../lib/bytes.ts'
-import { textTable } from '../packages/text-table.ts'
+import { textTable } from '../lib/text-table.ts'
 import type { Change } from './changes.ts'
 import { fold } from './fold.ts'
 import type { Difference, Group, SizeChange } from './group.ts'

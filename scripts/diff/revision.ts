@@ -1,8 +1,8 @@
 import { UserError } from '../lib/errors.ts'
 import { repoRoot } from '../lib/paths.ts'
-import { ledgerName, listsFolder } from '../lib/rpm/package-list.ts'
 import { capture } from '../lib/run.ts'
 import type { Ledger } from '../packages/ledger.ts'
+import { ledgerName, listsFolder } from '../rpm/package-list.ts'
 import type { Contents } from './side.ts'
 
 /** The package lists of a git revision, or undefined where git knows no such revision. */

@@ -1,6 +1,6 @@
-import type { ImageConfig } from '../lib/image.ts'
-import type { FileEntry } from '../lib/oci/files.ts'
-import type { Package } from '../lib/rpm/package.ts'
+import type { ImageConfig } from '../oci/config.ts'
+import type { FileEntry } from '../oci/files.ts'
+import type { Package } from '../rpm/package.ts'
 
 /** What is known of one image on one platform. A git revision knows its packages, and what its ledger says of sizes. */
 export interface Contents {

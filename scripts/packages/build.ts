@@ -1,6 +1,6 @@
 import { inRepo } from '../lib/paths.ts'
 import { perform } from '../lib/run.ts'
-import type { Image } from '../lib/workspace.ts'
+import type { Image } from '../workspace/workspace.ts'
 
 /** Builds what is not built, or not of today's sources: else reports would tell of images that were. Turbo knows. */
 export async function buildImages(images: readonly Image[]): Promise<void> {

@@ -1,6 +1,6 @@
 import { diffArrays } from 'diff'
-import { type Listed, parseLine } from '../lib/rpm/package-list.ts'
-import { compareVersions } from './evr.ts'
+import { type Listed, parseLine } from '../rpm/package-list.ts'
+import { compareVersions } from '../rpm/versions.ts'
 
 /** What became of one package. `replaced`: the same version for another architecture. */
 export interface PackageChange {

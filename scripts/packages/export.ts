@@ -1,16 +1,16 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { chain } from '../image/chain.ts'
 import { UserError } from '../lib/errors.ts'
+import { groupBy } from '../lib/group-by.ts'
 import { inRepo } from '../lib/paths.ts'
-import { platformFolder } from '../lib/plan.ts'
-import type { Package } from '../lib/rpm/package.ts'
-import { packageData, readPackageData } from '../lib/rpm/package-data.ts'
-import { formatList, listedImages, listsFolder, parseList, readList } from '../lib/rpm/package-list.ts'
 import type { DistroName, Platform } from '../lib/settings.ts'
-import type { Image } from '../lib/workspace.ts'
-import { chain } from './chain.ts'
+import type { Package } from '../rpm/package.ts'
+import { packageData, readPackageData } from '../rpm/package-data.ts'
+import { formatList, listedImages, listsFolder, parseList, readList } from '../rpm/package-list.ts'
+import { platformFolder } from '../workspace/outputs.ts'
+import type { Image } from '../workspace/workspace.ts'
 import { type PackageChange, packageChanges } from './changes.ts'
-import { groupBy } from './group-by.ts'
 
 /** The list of one image on one platform, as it is checked in and as it ought to be. */
 export interface ListState {

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { UserError } from '../lib/errors.ts'
 import { inRepo } from '../lib/paths.ts'
-import { ledgerName, listsFolder } from '../lib/rpm/package-list.ts'
+import { ledgerName, listsFolder } from '../rpm/package-list.ts'
 
 /** The sizes that are checked in beside the lists: what the trend is measured from. All in bytes. */
 export interface Ledger {

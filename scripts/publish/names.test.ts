@@ -1,10 +1,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { publishedAs, tagsOf } from './names.ts'
+import type { DistroName } from '../lib/settings.ts'
+import { findImage, readWorkspace } from '../workspace/workspace.ts'
+import * as names from './names.ts'
+
+const images = readWorkspace()
+const publishedAs = (name: string) => findImage(images, name).published
+const tagsOf = (name: string, distro: DistroName, run: string, full?: string) =>
+  names.tagsOf(publishedAs(name), distro, run, full)
 
 const tag = '2026-08-14-1786723447.2023'
 
-test("an image's name says its repository", () => {
+test('an image is published as its package.json says', () => {
   const repository = (name: string) => publishedAs(name).repository
   assert.equal(repository('eks-distro-base'), 'eks-distro-base')
   assert.equal(repository('minimal-base'), 'eks-distro-minimal-base')
@@ -12,8 +19,13 @@ test("an image's name says its repository", () => {
   assert.equal(repository('minimal-base-python-3.11'), 'eks-distro-minimal-base-python')
   for (const name of ['compiler-base', 'compiler-yum', 'compiler-gcc'])
     assert.equal(repository(name), 'compiler-base')
-  assert.deepEqual(publishedAs('python-3.11-gcc'), { repository: 'python', version: '3.11', flavour: 'gcc' })
-  assert.deepEqual(publishedAs('golang-yum'), { repository: 'golang', flavour: 'yum' })
+  assert.deepEqual(publishedAs('python-3.11-gcc'), {
+    repository: 'python',
+    versionOf: 'python3.11',
+    version: '3.11',
+    flavour: 'gcc',
+  })
+  assert.deepEqual(publishedAs('golang-yum'), { repository: 'golang', versionOf: 'golang', flavour: 'yum' })
 })
 
 test('ordinary images and the compilers have a latest', () => {
@@ -38,5 +50,5 @@ test('languages are tagged by version, and only the smallest flavour owns the ba
     '3.11.15-al2',
     '3.11-al2',
   ])
-  assert.throws(() => tagsOf('golang', 'al2023', tag), /hold its language's version/)
+  assert.throws(() => tagsOf('golang', 'al2023', tag), /hold the version of golang/)
 })

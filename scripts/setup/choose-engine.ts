@@ -1,4 +1,4 @@
-import { engineOf } from '../lib/engines/index.ts'
+import { engineOf } from '../build/engines/index.ts'
 import { UserError } from '../lib/errors.ts'
 import { type EngineName, engines, namedEngine, oneOf, recordedChoice } from '../lib/settings.ts'
 import { installPackages, type Leave } from './debian-packages.ts'

@@ -1,5 +1,5 @@
-import { emulatorOf, foreignPlatform } from '../lib/emulation.ts'
-import { requireVersion } from '../lib/engines/version.ts'
+import { emulatorOf, foreignPlatform } from '../build/emulation.ts'
+import { requireVersion } from '../build/engines/version.ts'
 import { UserError } from '../lib/errors.ts'
 import { capture } from '../lib/run.ts'
 import { installPackages, type Leave } from './debian-packages.ts'

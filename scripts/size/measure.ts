@@ -1,13 +1,13 @@
 import { join } from 'node:path'
-import { filesList, readFiles } from '../lib/finish.ts'
-import { readImage } from '../lib/oci/layout.ts'
-import { layoutsOf, platformFolder } from '../lib/plan.ts'
-import type { Package } from '../lib/rpm/package.ts'
-import { packageData, readPackageData } from '../lib/rpm/package-data.ts'
+import { ownersOf } from '../image/owners.ts'
+import { groupBy } from '../lib/group-by.ts'
 import type { Platform } from '../lib/settings.ts'
-import { type Image, lineage } from '../lib/workspace.ts'
-import { groupBy } from '../packages/group-by.ts'
-import { ownersOf } from '../packages/owners.ts'
+import { filesList, readFiles } from '../oci/file-list.ts'
+import { readImage } from '../oci/layout.ts'
+import type { Package } from '../rpm/package.ts'
+import { packageData, readPackageData } from '../rpm/package-data.ts'
+import { layoutsOf, platformFolder } from '../workspace/outputs.ts'
+import { type Image, lineage } from '../workspace/workspace.ts'
 
 /** What an image weighs, and where. All in bytes. */
 export interface Measured {

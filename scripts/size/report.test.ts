@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Package } from '../lib/rpm/package.ts'
+import type { Package } from '../rpm/package.ts'
 import type { Measured } from './measure.ts'
 import { reportSizes } from './report.ts'
 
@@ -21,6 +21,10 @@ const measured = (name: string, download: number, installed: number, budget?: ob
     recipe: '',
     args: {},
     internal: false,
+    toolchain: false,
+    first: false,
+    provides: [],
+    published: { repository: name },
     ...(budget && { budget }),
   },
   download,

@@ -1,6 +1,6 @@
 import { showBytes } from '../lib/bytes.ts'
+import { textTable } from '../lib/text-table.ts'
 import type { Ledger } from '../packages/ledger.ts'
-import { textTable } from '../packages/text-table.ts'
 import type { Measure, Measured } from './measure.ts'
 
 /** All of it but the names of packages, which the lists have. */

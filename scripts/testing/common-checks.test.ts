@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { FileEntry } from '../lib/oci/files.ts'
+import type { FileEntry } from '../oci/files.ts'
 import { imageOfFiles } from './checks/directory-image.ts'
 import type { CheckName, Facts } from './checks/facts.ts'
 import { isRemovedByCleanup } from './checks/rpm-database.ts'

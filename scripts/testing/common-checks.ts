@@ -1,4 +1,5 @@
-import type { BuiltImage } from '../lib/image.ts'
+import type { BuiltImage } from '../image/built-image.ts'
+import { missingLibraries } from '../image/libraries.ts'
 import { configuration } from './checks/configuration.ts'
 import type { CheckName, Facts } from './checks/facts.ts'
 import { explained } from './checks/intruders.ts'
@@ -7,7 +8,6 @@ import { danglingLinks } from './checks/links.ts'
 import { privileges, worldWritable } from './checks/permissions.ts'
 import { noPackageManager, noShell } from './checks/programs.ts'
 import { completePackages, rpmDatabase } from './checks/rpm-database.ts'
-import { missingLibraries } from './libraries.ts'
 
 export interface CommonCheck {
   /** By which an image's facts switch it off. */

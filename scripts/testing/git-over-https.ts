@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { temporaryFolder } from '../lib/temporary-folder.ts'
 import { makeRepository } from './git-repository.ts'
 import { serveHttps } from './https-server.ts'
-import { temporaryFolder } from './temporary-folder.ts'
 
 /**
  * A repository behind git's own http server and TLS on this machine's loopback address, until `stop`.

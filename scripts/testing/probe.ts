@@ -3,7 +3,7 @@ import { arch } from 'node:os'
 import { join } from 'node:path'
 import { UserError } from '../lib/errors.ts'
 import { capture } from '../lib/run.ts'
-import { temporaryFolder } from './temporary-folder.ts'
+import { temporaryFolder } from '../lib/temporary-folder.ts'
 
 /** Compiler for a platform: the machine's own, or Debian's cross compiler. */
 const compilers = {

@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { RunRequest } from '../lib/engines/engine.ts'
+import type { RunRequest } from '../build/engines/engine.ts'
+import { temporaryFolder } from '../lib/temporary-folder.ts'
 import { compileStatic } from './probe.ts'
-import { temporaryFolder } from './temporary-folder.ts'
 
 /** One thing that is done in a container, where there is no shell to do it. */
 export type Step =

@@ -1,4 +1,4 @@
-import type { Image } from '../lib/workspace.ts'
+import type { Image } from '../workspace/workspace.ts'
 
 /**
  * One image of each recipe, by name. What holds for these on a second engine, or when they are made a second time, holds

@@ -1,15 +1,15 @@
 import { join } from 'node:path'
-import type { RunRequest } from '../lib/engines/engine.ts'
-import { engineOf } from '../lib/engines/index.ts'
+import type { RunRequest } from '../build/engines/engine.ts'
+import { engineOf } from '../build/engines/index.ts'
+import type { BuiltImage } from '../image/built-image.ts'
+import { openImage } from '../image/open.ts'
 import { UserError } from '../lib/errors.ts'
-import type { BuiltImage } from '../lib/image.ts'
-import { assembleLayout } from '../lib/oci/layout.ts'
-import { layoutsOf } from '../lib/plan.ts'
 import type { Result } from '../lib/run.ts'
 import { chosenDistro, chosenEngine, type DistroName, testedImage, testedPlatform } from '../lib/settings.ts'
-import { findImage, readWorkspace } from '../lib/workspace.ts'
-import { openImage } from './open-image.ts'
-import { temporaryFolder } from './temporary-folder.ts'
+import { temporaryFolder } from '../lib/temporary-folder.ts'
+import { assembleLayout } from '../oci/layout.ts'
+import { layoutsOf } from '../workspace/outputs.ts'
+import { findImage, readWorkspace } from '../workspace/workspace.ts'
 
 export type { Result as RunResult, RunRequest }
 

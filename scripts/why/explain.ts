@@ -1,7 +1,7 @@
-import type { FileEntry } from '../lib/oci/files.ts'
-import { fileFlags, fileStates, nvra, type Package } from '../lib/rpm/package.ts'
-import { type Edge, requirements } from '../lib/rpm/requirements.ts'
-import { lookUp } from '../testing/resolve.ts'
+import { lookUp } from '../image/resolve.ts'
+import type { FileEntry } from '../oci/files.ts'
+import { fileFlags, fileStates, nvra, type Package } from '../rpm/package.ts'
+import { type Edge, requirements } from '../rpm/requirements.ts'
 import { namedBy, type Way, ways } from './graph.ts'
 import type { Request } from './recipe.ts'
 

@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
+import { resolvePath } from '../image/resolve.ts'
 import { nearest, UserError } from '../lib/errors.ts'
-import { nvra, type Package } from '../lib/rpm/package.ts'
-import { resolvePath } from '../testing/resolve.ts'
+import { nvra, type Package } from '../rpm/package.ts'
 import type { Level } from './explain.ts'
 import { owners } from './graph.ts'
 

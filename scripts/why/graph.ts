@@ -1,5 +1,5 @@
-import { nvra, type Package } from '../lib/rpm/package.ts'
-import type { Edge } from '../lib/rpm/requirements.ts'
+import { nvra, type Package } from '../rpm/package.ts'
+import type { Edge } from '../rpm/requirements.ts'
 import type { Request } from './recipe.ts'
 
 /** What leads to a package: the request at the beginning of the way, and every step from there. */

@@ -1,4 +1,4 @@
-import { nvra, type Package } from '../lib/rpm/package.ts'
+import { nvra, type Package } from '../rpm/package.ts'
 import type { Explanation, Weight } from './explain.ts'
 
 /** What was asked, for the head of an answer. */

@@ -4,12 +4,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { engineOf } from '../../scripts/lib/engines/index.ts'
-import { assembleLayout } from '../../scripts/lib/oci/layout.ts'
+import { engineOf } from '../../scripts/build/engines/index.ts'
 import { inRepo } from '../../scripts/lib/paths.ts'
-import { layoutsOf } from '../../scripts/lib/plan.ts'
 import { chosenEngine } from '../../scripts/lib/settings.ts'
-import { findImage, readWorkspace } from '../../scripts/lib/workspace.ts'
+import { assembleLayout } from '../../scripts/oci/layout.ts'
+import { layoutsOf } from '../../scripts/workspace/outputs.ts'
+import { findImage, readWorkspace } from '../../scripts/workspace/workspace.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'commands-'))
 after(() => rmSync(folder, { recursive: true, force: true }))

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { readFiles } from '../../scripts/lib/finish.ts'
-import { readImage } from '../../scripts/lib/oci/layout.ts'
-import { layoutsOf } from '../../scripts/lib/plan.ts'
-import { findImage, readWorkspace } from '../../scripts/lib/workspace.ts'
+import { readFiles } from '../../scripts/oci/file-list.ts'
+import { readImage } from '../../scripts/oci/layout.ts'
+import { layoutsOf } from '../../scripts/workspace/outputs.ts'
+import { findImage, readWorkspace } from '../../scripts/workspace/workspace.ts'
 import { Workbench } from '../workbench.ts'
 
 let bench: Workbench

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { describe, test } from 'node:test'
+import { parseElf } from '../../scripts/image/elf.ts'
 import { UserError } from '../../scripts/lib/errors.ts'
-import { parseElf } from '../../scripts/testing/elf.ts'
 
 const libc = ['/lib/x86_64-linux-gnu/libc.so.6', '/lib/aarch64-linux-gnu/libc.so.6', '/lib64/libc.so.6'].find(
   path => existsSync(path),

@@ -13,9 +13,9 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, test } from 'node:test'
+import { readLdCache } from '../../scripts/image/ld-cache.ts'
+import { missingLibraries } from '../../scripts/image/libraries.ts'
 import { directoryOf, imageOfDirectory } from '../../scripts/testing/checks/directory-image.ts'
-import { readLdCache } from '../../scripts/testing/ld-cache.ts'
-import { missingLibraries } from '../../scripts/testing/libraries.ts'
 
 /**
  * Roots with this machine's loader and libc, and with libraries that are made here. Where the loader can be asked

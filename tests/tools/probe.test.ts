@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { arch } from 'node:os'
 import { test } from 'node:test'
-import { parseElf } from '../../scripts/testing/elf.ts'
+import { parseElf } from '../../scripts/image/elf.ts'
 import { compileDynamic, compileStatic } from '../../scripts/testing/probe.ts'
 
 const platform = `linux/${arch() === 'x64' ? 'amd64' : arch()}`

@@ -6,9 +6,9 @@ import { before, describe, test } from 'node:test'
 import initSqlJs from 'sql.js'
 import { UserError } from '../../scripts/lib/errors.ts'
 import { inRepo } from '../../scripts/lib/paths.ts'
-import { parseHeader } from '../../scripts/lib/rpm/header.ts'
-import { fileFlags, fileStates, nvra, type Package } from '../../scripts/lib/rpm/package.ts'
-import { readPackages } from '../../scripts/lib/rpm/rpmdb.ts'
+import { parseHeader } from '../../scripts/rpm/header.ts'
+import { fileFlags, fileStates, nvra, type Package } from '../../scripts/rpm/package.ts'
+import { readPackages } from '../../scripts/rpm/rpmdb.ts'
 import { directoryOf } from '../../scripts/testing/checks/directory-image.ts'
 
 const spec = `

@@ -1,4 +1,4 @@
-import type { BuiltImage } from '../../lib/image.ts'
+import type { BuiltImage } from '../../image/built-image.ts'
 
 /** Variables that steer a build; upstream's builders hand them on to everything made from them. */
 const builderVariable =

@@ -10,10 +10,11 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import type { BuiltImage } from '../../image/built-image.ts'
+import { resolvePath } from '../../image/resolve.ts'
 import { UserError } from '../../lib/errors.ts'
-import type { BuiltImage, ImageConfig } from '../../lib/image.ts'
-import type { FileEntry } from '../../lib/oci/files.ts'
-import { resolvePath } from '../resolve.ts'
+import type { ImageConfig } from '../../oci/config.ts'
+import type { FileEntry } from '../../oci/files.ts'
 
 type Content = string | Buffer | Partial<FileEntry>
 

@@ -1,6 +1,6 @@
-import type { BuiltImage } from '../../lib/image.ts'
-import type { FileEntry } from '../../lib/oci/files.ts'
-import { lookUp } from '../resolve.ts'
+import type { BuiltImage } from '../../image/built-image.ts'
+import { lookUp } from '../../image/resolve.ts'
+import type { FileEntry } from '../../oci/files.ts'
 
 /** What must stand at a path. Of the keys, those that are given must match. */
 export type FileExpectation =

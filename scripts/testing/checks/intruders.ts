@@ -1,8 +1,8 @@
-import type { BuiltImage } from '../../lib/image.ts'
-import { chain } from '../../packages/chain.ts'
-import { ownersOf } from '../../packages/owners.ts'
+import type { BuiltImage } from '../../image/built-image.ts'
+import { chain } from '../../image/chain.ts'
+import { ownersOf } from '../../image/owners.ts'
+import { packagesOf } from '../../image/packages-of.ts'
 import type { Facts } from './facts.ts'
-import { packagesOf } from './packages-of.ts'
 
 type Check = (image: BuiltImage, facts: Facts) => string[] | Promise<string[]>
 

@@ -1,8 +1,8 @@
-import type { BuiltImage } from '../../lib/image.ts'
-import type { FileEntry } from '../../lib/oci/files.ts'
-import { lookUp } from '../resolve.ts'
+import type { BuiltImage } from '../../image/built-image.ts'
+import { packagesOf } from '../../image/packages-of.ts'
+import { lookUp } from '../../image/resolve.ts'
+import type { FileEntry } from '../../oci/files.ts'
 import type { Facts } from './facts.ts'
-import { packagesOf } from './packages-of.ts'
 
 interface Leftover {
   readonly what: string

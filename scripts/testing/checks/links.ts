@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
-import type { BuiltImage } from '../../lib/image.ts'
-import { resolvePath } from '../resolve.ts'
+import type { BuiltImage } from '../../image/built-image.ts'
+import { resolvePath } from '../../image/resolve.ts'
 import type { Facts } from './facts.ts'
 
 /** Where something appears only when the container runs. */

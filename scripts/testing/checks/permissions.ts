@@ -1,5 +1,5 @@
-import type { BuiltImage } from '../../lib/image.ts'
-import { type FileEntry, powers } from '../../lib/oci/files.ts'
+import type { BuiltImage } from '../../image/built-image.ts'
+import { type FileEntry, powers } from '../../oci/files.ts'
 import type { Facts } from './facts.ts'
 
 /** Programs that run with more rights than their user: those that the image names, and no others. */

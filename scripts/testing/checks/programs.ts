@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
-import type { BuiltImage } from '../../lib/image.ts'
-import type { FileEntry } from '../../lib/oci/files.ts'
-import { parseElf } from '../elf.ts'
+import type { BuiltImage } from '../../image/built-image.ts'
+import { parseElf } from '../../image/elf.ts'
+import type { FileEntry } from '../../oci/files.ts'
 import type { Facts } from './facts.ts'
 
 const binDirectory = /^(\/usr|\/usr\/local)?\/s?bin$/

@@ -1,9 +1,9 @@
-import type { BuiltImage } from '../../lib/image.ts'
-import { fileFlags, fileStates, nvra, type Package, type PackageFile } from '../../lib/rpm/package.ts'
-import { rpmdbPath } from '../../lib/rpm/rpmdb.ts'
-import { lookUp } from '../resolve.ts'
+import type { BuiltImage } from '../../image/built-image.ts'
+import { packagesOf } from '../../image/packages-of.ts'
+import { lookUp } from '../../image/resolve.ts'
+import { fileFlags, fileStates, nvra, type Package, type PackageFile } from '../../rpm/package.ts'
+import { rpmdbPath } from '../../rpm/rpmdb.ts'
 import type { Facts } from './facts.ts'
-import { packagesOf } from './packages-of.ts'
 
 /** The rpm database: scanners can read it, and two builds give the same bytes. */
 export async function rpmDatabase(image: BuiltImage): Promise<string[]> {

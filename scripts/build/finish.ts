@@ -1,0 +1,81 @@
+import { mkdirSync, renameSync, statSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { UserError } from '../lib/errors.ts'
+import { repoRoot } from '../lib/paths.ts'
+import { blobPath, type Descriptor, digestOf } from '../oci/blobs.ts'
+import { canonicalConfig } from '../oci/config.ts'
+import type { FileEntry } from '../oci/files.ts'
+import { compress, uncompressed } from '../oci/gzip.ts'
+import { compare, writeLayer } from '../oci/layer.ts'
+import { type LayoutImage, type Manifest, mediaTypes, writeJson } from '../oci/layout.ts'
+import { type OsRelease, readOsRelease } from '../oci/os-release.ts'
+import { applyLayers, listFiles } from '../oci/rootfs.ts'
+import type { Package } from '../rpm/package.ts'
+import { installedPackages } from '../rpm/package-data.ts'
+import type { Export } from './engines/engine.ts'
+import type { BuildPlan } from './plan.ts'
+
+/** A finished image: its manifest's descriptor, and what is in it. */
+export interface Finished {
+  readonly manifest: Descriptor
+  /** Compressed, of all layers. */
+  readonly bytes: number
+  readonly files: readonly FileEntry[]
+  /** Of a tool of the workshop none: it is not published, and nobody makes the database of the distro's image canonical. */
+  readonly packages: readonly Package[]
+  readonly os: OsRelease
+}
+
+/**
+ * Turns what an engine exported into the image: the parent's layers as they are, plus one layer, in canonical form,
+ * with just what this image changed. So both engines give the same bytes, and no file is shipped twice. Writes blobs
+ * below `layout`.
+ */
+export async function finishImage(
+  plan: BuildPlan,
+  made: Export,
+  parent: LayoutImage | undefined,
+  layout: string,
+): Promise<Finished> {
+  checkParent(plan, made, parent)
+  const layers = await Promise.all(
+    made.layers.map((layer, index) => uncompressed(layer, join(plan.work, `layer-${index}.tar`))),
+  )
+  const rootfs = applyLayers(layers)
+  const parentLayers = layers.slice(0, parent?.manifest.layers.length ?? 0)
+  const { files, changes } = compare(listFiles(applyLayers(parentLayers)), rootfs)
+  const descriptors = [...(parent?.manifest.layers ?? [])]
+  const diffIds = [...(parent?.config.rootfs.diff_ids ?? [])]
+  if (changes.added.length + changes.removed.length > 0) {
+    const tar = join(plan.work, 'layer.tar')
+    diffIds.push(writeLayer(tar, changes, rootfs, plan.epoch))
+    descriptors.push(await storeLayer(tar, layout, plan.image.internal))
+  }
+  const config = writeJson(layout, mediaTypes.config, canonicalConfig(made.config, diffIds, plan.epoch))
+  const manifest: Manifest = { schemaVersion: 2, mediaType: mediaTypes.manifest, config, layers: descriptors }
+  const packages = plan.image.internal ? [] : installedPackages(rootfs)
+  const bytes = descriptors.reduce((sum, { size }) => sum + size, 0)
+  const descriptor = writeJson(layout, mediaTypes.manifest, manifest)
+  return { manifest: descriptor, bytes, files, packages, os: readOsRelease(rootfs) }
+}
+
+/** The Dockerfile's last stage has to be `FROM` the parent that package.json names, or its layers would be lost. */
+function checkParent({ image }: BuildPlan, made: Export, parent: LayoutImage | undefined): void {
+  const expected = parent?.config.rootfs.diff_ids ?? []
+  if (expected.every((diffId, index) => made.config.rootfs.diff_ids[index] === diffId)) return
+  throw new UserError(
+    `${relative(repoRoot, image.recipe)}/Dockerfile does not end in a stage FROM ${image.parent}, ` +
+      `which the package.json of ${image.name} names as its parent`,
+  )
+}
+
+/** Moves a layer into the layout, gzipped unless it stays in the workshop. */
+async function storeLayer(tar: string, layout: string, internal: boolean): Promise<Descriptor> {
+  const file = internal ? tar : `${tar}.gz`
+  if (!internal) await compress(tar, file)
+  const digest = digestOf(file)
+  mkdirSync(join(layout, 'blobs', 'sha256'), { recursive: true })
+  const size = statSync(file).size
+  renameSync(file, blobPath(layout, digest))
+  return { mediaType: internal ? mediaTypes.tar : mediaTypes.gzip, digest, size }
+}

@@ -1,0 +1,57 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { UserError } from '../lib/errors.ts'
+import type { Platform } from '../lib/settings.ts'
+import { findBlob } from '../oci/blobs.ts'
+import { uncompressed } from '../oci/gzip.ts'
+import { readImage } from '../oci/layout.ts'
+import { applyLayers, contentOf, listFiles, type Node } from '../oci/rootfs.ts'
+import { layoutsOf } from '../workspace/outputs.ts'
+import type { Image } from '../workspace/workspace.ts'
+import type { BuiltImage } from './built-image.ts'
+import { resolvePath } from './resolve.ts'
+
+/** Opens a built image for reading. */
+export function openImage(
+  images: ReadonlyMap<string, Image>,
+  image: Image,
+  platform: Platform,
+): Promise<BuiltImage> {
+  return openLayouts(image.name, layoutsOf(images, image), platform)
+}
+
+/**
+ * Opens the image that the first of `layouts` lists: every blob is verified, every layer applied. Its content is kept in
+ * a temporary folder that is removed when the process ends.
+ */
+export async function openLayouts(
+  name: string,
+  layouts: readonly string[],
+  platform: Platform,
+): Promise<BuiltImage> {
+  const { digest, config, manifest } = readImage(layouts, platform)
+  const folder = mkdtempSync(join(tmpdir(), 'eks-distro-base-'))
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  const layers = await Promise.all(
+    manifest.layers.map((layer, index) =>
+      uncompressed(findBlob(layouts, layer.digest), join(folder, `${index}.tar`)),
+    ),
+  )
+  const rootfs = applyLayers(layers)
+  const files = new Map(listFiles(rootfs).map(entry => [entry.path, entry]))
+  return {
+    name,
+    platform,
+    digest,
+    config,
+    layerSizes: manifest.layers.map(({ size }) => size),
+    files,
+    read: path => readContent(rootfs.get(resolvePath(files, path)?.path ?? ''), name, path),
+  }
+}
+
+function readContent(node: Node | undefined, name: string, path: string): Buffer {
+  if (node?.header.flag !== '0') throw new UserError(`${name} has no file ${path}`)
+  return contentOf(node)
+}

@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { UserError } from '../lib/errors.ts'
+import { blobPath, type Descriptor, findBlob, linkBlob } from './blobs.ts'
+import type { ImageConfig } from './config.ts'
+
+export const mediaTypes = {
+  index: 'application/vnd.oci.image.index.v1+json',
+  manifest: 'application/vnd.oci.image.manifest.v1+json',
+  config: 'application/vnd.oci.image.config.v1+json',
+  tar: 'application/vnd.oci.image.layer.v1.tar',
+  gzip: 'application/vnd.oci.image.layer.v1.tar+gzip',
+} as const
+
+export interface Manifest {
+  readonly schemaVersion: 2
+  readonly mediaType: string
+  readonly config: Descriptor
+  readonly layers: readonly Descriptor[]
+}
+
+/** An image in a layout whose blobs may lie in several: its own `dist/` and its parents'. */
+export interface LayoutImage {
+  readonly digest: string
+  readonly manifest: Manifest
+  readonly config: ImageConfig
+}
+
+interface IndexEntry extends Descriptor {
+  readonly platform: { readonly os: string; readonly architecture: string }
+  readonly annotations?: Readonly<Record<string, string>>
+}
+
+/**
+ * The image for `platform` (`linux/amd64`) that the first of `layouts` lists; the others are searched for blobs too.
+ * Throws UserError when the layout, the platform or a blob is missing or damaged.
+ */
+export function readImage(layouts: readonly string[], platform: string): LayoutImage {
+  const file = join(layouts[0]!, 'index.json')
+  if (!existsSync(file)) {
+    throw new UserError(`${file} is missing: build the image first, 'npx turbo run build --filter=IMAGE'`)
+  }
+  const entries = (JSON.parse(readFileSync(file, 'utf8')) as { manifests: IndexEntry[] }).manifests
+  const names = entries.map(entry => `${entry.platform?.os}/${entry.platform?.architecture}`)
+  const entry = entries[names.indexOf(platform)]
+  if (!entry)
+    throw new UserError(
+      `${file} holds ${names.join(', ')}, not ${platform}: build with PLATFORMS=${[...names, platform].join(',')}`,
+    )
+  const manifest = readJson<Manifest>(layouts, entry.digest)
+  return { digest: entry.digest, manifest, config: readJson<ImageConfig>(layouts, manifest.config.digest) }
+}
+
+/** Writes a JSON blob and returns its descriptor. */
+export function writeJson(layout: string, mediaType: string, value: unknown): Descriptor {
+  return writeBlob(layout, mediaType, Buffer.from(JSON.stringify(value)))
+}
+
+/** Writes a blob and returns its descriptor. */
+export function writeBlob(layout: string, mediaType: string, bytes: Buffer): Descriptor {
+  const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`
+  const path = blobPath(layout, digest)
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, bytes)
+  return { mediaType, digest, size: bytes.length }
+}
+
+/** Writes the two files that make a folder of blobs a layout; `manifests` in the order of the platforms. */
+export function writeIndex(layout: string, manifests: ReadonlyMap<string, Descriptor>): void {
+  const entries = [...manifests].map(([platform, descriptor]) => {
+    const [os, architecture] = platform.split('/')
+    // The tag by which an engine is told what to read; it is only ever shown layouts of one platform.
+    return {
+      ...descriptor,
+      platform: { architecture, os },
+      annotations: { 'org.opencontainers.image.ref.name': 'latest' },
+    }
+  })
+  mkdirSync(layout, { recursive: true })
+  writeFileSync(join(layout, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}')
+  writeFileSync(
+    join(layout, 'index.json'),
+    JSON.stringify({ schemaVersion: 2, mediaType: mediaTypes.index, manifests: entries }),
+  )
+}
+
+/** Makes a self-contained layout of one platform in `target`, blobs hard linked out of `layouts` and verified. */
+export function assembleLayout(layouts: readonly string[], platform: string, target: string): LayoutImage {
+  const image = readImage(layouts, platform)
+  const blobs = [
+    image.digest,
+    image.manifest.config.digest,
+    ...image.manifest.layers.map(layer => layer.digest),
+  ]
+  for (const digest of blobs) linkBlob(findBlob(layouts, digest), blobPath(target, digest))
+  const size = readFileSync(blobPath(target, image.digest)).length
+  writeIndex(target, new Map([[platform, { mediaType: mediaTypes.manifest, digest: image.digest, size }]]))
+  return image
+}
+
+function readJson<T>(layouts: readonly string[], digest: string): T {
+  return JSON.parse(readFileSync(findBlob(layouts, digest), 'utf8')) as T
+}

@@ -1,0 +1,59 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { UserError } from '../lib/errors.ts'
+import { findImage, type Image } from '../workspace/workspace.ts'
+
+/** The rows of README's table of images, parents first: what package.json and Dockerfile say, said once more. */
+export function imageTable(images: ReadonlyMap<string, Image>): string {
+  const published = [...images.values()].filter(({ internal }) => !internal)
+  const rows = published
+    .sort((a, b) => depth(images, a) - depth(images, b) || (a.name < b.name ? -1 : 1))
+    .map(image => [
+      `\`${image.name}\``,
+      image.parent ? `\`${image.parent}\`` : '',
+      purposeOf(image),
+      userOf(images, image),
+      `\`${referenceOf(image)}\``,
+    ])
+  return table([['image', 'made on', 'what it is for', 'user', 'published as'], ...rows])
+}
+
+const depth = (images: ReadonlyMap<string, Image>, { parent }: Image): number =>
+  parent ? 1 + depth(images, findImage(images, parent)) : 0
+
+/** `description` of the package.json, else the first sentence of the Dockerfile. */
+function purposeOf({ dir, recipe, name }: Image): string {
+  const { description } = JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8')) as {
+    description?: string
+  }
+  const comment = /^(?:# .*\n)+/.exec(dockerfileOf(recipe))?.[0].replace(/^# /gm, '').replace(/\n/g, ' ')
+  const purpose = description ?? /^(.+?)[.:](?: |$)/.exec(comment ?? '')?.[1]
+  if (purpose) return purpose
+  throw new UserError(
+    `images/${name}/Dockerfile does not begin with a comment that says what the image is for`,
+  )
+}
+
+/** The user that the recipe sets last, else the parent's. */
+function userOf(images: ReadonlyMap<string, Image>, image: Image): string {
+  const user = [...dockerfileOf(image.recipe).matchAll(/^USER (\S+)/gm)].at(-1)?.[1]
+  if (user) return user === '0' ? 'root' : user
+  return image.parent ? userOf(images, findImage(images, image.parent)) : 'root'
+}
+
+function dockerfileOf(recipe: string): string {
+  const file = join(recipe, 'Dockerfile')
+  return existsSync(file) ? readFileSync(file, 'utf8') : ''
+}
+
+/** Repository and the tag that moves; a language's version is its package's where the name has none. */
+function referenceOf({ published: { repository, versionOf, version, flavour } }: Image): string {
+  const parts = [version ?? (versionOf && 'VERSION'), flavour].filter(Boolean)
+  if (parts.length === 0) return `${repository}:latest`
+  return `${repository}:${parts.join('-')}${versionOf ? '' : '-latest'}`
+}
+
+function table([head, ...rows]: string[][]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |\n`
+  return [head!, head!.map(() => '---'), ...rows].map(line).join('')
+}

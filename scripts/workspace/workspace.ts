@@ -1,0 +1,202 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { nearest, UserError } from '../lib/errors.ts'
+import { inRepo } from '../lib/paths.ts'
+
+/** One folder under `images/`, as its package.json describes it. */
+export interface Image {
+  readonly name: string
+  /** Absolute path of the image's folder. */
+  readonly dir: string
+  /** The image whose layers it keeps: its one `dependencies` entry. Without one all it holds is one layer. */
+  readonly parent?: string
+  /** The images its Dockerfile can name in `FROM`: the parent and the `devDependencies`. */
+  readonly contexts: readonly string[]
+  /** Absolute path of the folder with its Dockerfile, test and files: its own, or that of the family it belongs to. */
+  readonly recipe: string
+  /** What the recipe of a family calls the parent, whose name differs from image to image. */
+  readonly parentAlias?: string
+  /** Values of the Dockerfile's `ARG`s. */
+  readonly args: Readonly<Record<string, string>>
+  /** A tool of the workshop: its layers stay uncompressed, since they are read here far oftener than shipped. */
+  readonly internal: boolean
+  /** The toolchain that recipes install with; each image is published with one of its own. */
+  readonly toolchain: boolean
+  /** What a newcomer builds first, and what new images are made on unless they say otherwise. */
+  readonly first: boolean
+  /** Absolute path of the program that lays out what its Dockerfile starts from. */
+  readonly prepare?: string
+  /** Layouts that its build leaves beside the image, which are contexts of every image that names it. */
+  readonly provides: readonly string[]
+  /** What it may have at most; a build that exceeds it fails. */
+  readonly budget?: Budget
+  readonly published: Published
+}
+
+/** What an image is called in a registry. Every image also has a builder, in `<repository>-builder`, with the same tags. */
+export interface Published {
+  /** `eks-distro-minimal-base-git`; the image's own name where its package.json does not say. */
+  readonly repository: string
+  /** The RPM whose version goes into the tags of a language's image: `python3.11`. */
+  readonly versionOf?: string
+  /** `3.11` of python-3.11; absent where the distro has one version only. */
+  readonly version?: string
+  /** The compiler images come in three sizes; the smallest has no name of its own. */
+  readonly flavour?: 'yum' | 'gcc'
+}
+
+/** `image.budget` of a package.json. */
+export interface Budget {
+  /** Of all layers, compressed, as a registry ships them. */
+  readonly bytes?: number
+  readonly packages?: number
+}
+
+/**
+ * All images by name. `root` is a folder that holds one folder an image; beside it, `families/` holds the recipes that
+ * several images share. A family is a package, too: what turbo knows of it, it knows of the images that name it.
+ */
+export function readWorkspace(root = inRepo('images')): ReadonlyMap<string, Image> {
+  const families = new Map(
+    packageFolders(join(dirname(root), 'families')).map(dir => {
+      const { name, family } = readManifest(dir)
+      return [name, { dir, ...family }]
+    }),
+  )
+  const images = packageFolders(root).map(dir => readImage(dir, families))
+  const byName = new Map(images.map(image => [image.name, image]))
+  for (const image of images) checkImage(image, byName)
+  return byName
+}
+
+/** The image called `name`; a UserError with the nearest names if there is none. */
+export function findImage(images: ReadonlyMap<string, Image>, name: string): Image {
+  const image = images.get(name)
+  if (image) return image
+  const near = nearest(name, [...images.keys()])
+  const hint = near.length
+    ? `the nearest names are ${near.join(', ')}`
+    : `there are ${[...images.keys()].join(', ')}`
+  throw new UserError(`there is no image ${name}: ${hint}`)
+}
+
+/** The one image whose package.json says `toolchain` or `first`. Throws UserError where none does, or two. */
+export function imageThatIs(role: 'toolchain' | 'first', images: ReadonlyMap<string, Image>): Image {
+  const [image, ...others] = [...images.values()].filter(one => one[role])
+  if (image && others.length === 0) return image
+  throw new UserError(
+    `one package.json below images/ has to say "image": { "${role}": true }; ${others.length > 0 ? 'several do' : 'none does'}`,
+  )
+}
+
+/** The image itself, then every image whose `dist/` may hold a blob of it, nearest first. */
+export function lineage(images: ReadonlyMap<string, Image>, image: Image): Image[] {
+  const parent = image.parent ? findImage(images, image.parent) : undefined
+  return [image, ...(parent ? lineage(images, parent) : [])]
+}
+
+interface Manifest {
+  readonly name?: string
+  readonly dependencies?: object
+  readonly devDependencies?: object
+  readonly image?: {
+    readonly internal?: boolean
+    readonly toolchain?: boolean
+    readonly first?: boolean
+    readonly prepare?: string
+    readonly provides?: string[]
+    readonly args?: Record<string, string>
+    readonly budget?: object
+    readonly published?: Partial<Published>
+  }
+  readonly family?: { readonly parent?: string }
+}
+
+function packageFolders(root: string): string[] {
+  if (!existsSync(root)) return []
+  return readdirSync(root, { withFileTypes: true })
+    .filter(entry => entry.isDirectory() && existsSync(join(root, entry.name, 'package.json')))
+    .map(entry => join(root, entry.name))
+}
+
+function readManifest(dir: string): Manifest {
+  const file = join(dir, 'package.json')
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'))
+  } catch (error) {
+    throw new UserError(`${file} is not valid JSON: ${(error as Error).message}`)
+  }
+}
+
+interface Family {
+  readonly dir: string
+  readonly parent?: string
+}
+
+function readImage(dir: string, families: ReadonlyMap<string | undefined, Family>): Image {
+  const file = join(dir, 'package.json')
+  const { name, image = {}, ...manifest } = readManifest(dir)
+  if (name !== basename(dir)) {
+    throw new UserError(`${file}: the name is ${name}; an image has the name of its folder, ${basename(dir)}`)
+  }
+  const parents = Object.keys(manifest.dependencies ?? {})
+  if (parents.length > 1) {
+    throw new UserError(
+      `${file}: "dependencies" names ${parents.join(' and ')}; an image has one parent, ` +
+        'other images that its Dockerfile reads belong in "devDependencies"',
+    )
+  }
+  const others = Object.keys(manifest.devDependencies ?? {})
+  const named = others.find(other => families.has(other))
+  const family = families.get(named)
+  return {
+    name,
+    dir,
+    ...(parents[0] && { parent: parents[0] }),
+    contexts: [...parents, ...others.filter(other => other !== named)],
+    recipe: family?.dir ?? dir,
+    ...(family?.parent && { parentAlias: family.parent }),
+    args: image.args ?? {},
+    internal: image.internal === true,
+    toolchain: image.toolchain === true,
+    first: image.first === true,
+    ...(image.prepare && { prepare: join(dir, image.prepare) }),
+    provides: image.provides ?? [],
+    published: { repository: name, ...image.published },
+    ...(image.budget && { budget: readBudget(file, image.budget) }),
+  }
+}
+
+function readBudget(file: string, budget: object): Budget {
+  for (const [key, value] of Object.entries(budget)) {
+    if (key !== 'bytes' && key !== 'packages') {
+      throw new UserError(`${file}: "budget" has the key ${key}; use bytes or packages`)
+    }
+    if (!Number.isSafeInteger(value) || value <= 0) {
+      throw new UserError(
+        `${file}: the budget of ${key} is ${JSON.stringify(value)}; use a whole number above 0`,
+      )
+    }
+  }
+  return budget
+}
+
+function checkImage(image: Image, images: ReadonlyMap<string, Image>, path: readonly string[] = []): void {
+  if (path.includes(image.name)) {
+    throw new UserError(
+      `the images ${[...path.slice(path.indexOf(image.name)), image.name].join(' → ')} are made on each other: ` +
+        'remove one of these entries from a package.json',
+    )
+  }
+  for (const name of image.contexts) {
+    const context = images.get(name)
+    if (!context) {
+      const near = nearest(name, [...images.keys()])
+      throw new UserError(
+        `images/${image.name}/package.json names ${name}, which is not an image` +
+          (near.length ? `: did you mean ${near.join(' or ')}?` : ''),
+      )
+    }
+    checkImage(context, images, [...path, image.name])
+  }
+}
