@@ -1,8 +1,9 @@
 import { mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { UserError } from '../lib/errors.ts'
 import { withLock } from '../lib/lock.ts'
+import { repoRoot } from '../lib/paths.ts'
 import { perform, show } from '../lib/run.ts'
 import type { Platform } from '../lib/settings.ts'
 import type { Descriptor } from '../oci/blobs.ts'
@@ -16,7 +17,6 @@ import { findImage, type Image } from '../workspace/workspace.ts'
 import { checkBudget, type Spending } from './budget.ts'
 import type { Engine } from './engines/engine.ts'
 import { type Finished, finishImage } from './finish.ts'
-import { checkFroms } from './froms.ts'
 import { type BuildPlan, contextSources, type PlanSettings, type Preparation, planBuild } from './plan.ts'
 
 /** What a build needs besides the image: the workspace it is part of, and what was chosen. */
@@ -49,11 +49,7 @@ export function buildImage(image: Image, settings: BuildSettings): Promise<void>
     }
     const manifests = new Map<string, Descriptor>()
     for (const plan of plans) {
-      checkFroms(
-        plan.dockerfile,
-        readFileSync(plan.dockerfile, 'utf8'),
-        plan.contexts.map(({ name }) => name),
-      )
+      await checkDockerfile(plan)
       manifests.set(plan.platform, await buildPlatform(plan, settings, preparation, made))
       rmSync(plan.work, { recursive: true, force: true })
     }
@@ -65,6 +61,15 @@ export function buildImage(image: Image, settings: BuildSettings): Promise<void>
 
 async function preparationOf({ prepare }: Image): Promise<Preparation | undefined> {
   return prepare ? ((await import(pathToFileURL(prepare).href)) as Preparation) : undefined
+}
+
+/** The parser is loaded here, since nothing but a build needs it. */
+async function checkDockerfile({ dockerfile, contexts, platform, image }: BuildPlan): Promise<void> {
+  const { checkFroms } = await import('./froms.ts')
+  const names = contexts.map(({ name }) => name)
+  const [os, arch] = platform.split('/') as [string, string]
+  const args = { TARGETPLATFORM: platform, TARGETOS: os, TARGETARCH: arch, ...image.args }
+  checkFroms(relative(repoRoot, dockerfile), readFileSync(dockerfile, 'utf8'), names, args)
 }
 
 async function buildPlatform(
