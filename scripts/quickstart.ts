@@ -1,5 +1,5 @@
-import { join } from 'node:path'
 import { $ } from 'zx'
+import { distOf, layoutsOf } from './build/dist.ts'
 import { openImage } from './image/open.ts'
 import { packagesOf } from './image/packages-of.ts'
 import { main } from './lib/cli.ts'
@@ -8,7 +8,7 @@ import { repoRoot } from './lib/paths.ts'
 import { chosenPlatforms, type Platform } from './lib/settings.ts'
 import { filesList, readFiles } from './oci/file-list.ts'
 import { readImage } from './oci/layout.ts'
-import { layoutsOf, platformFolder } from './workspace/outputs.ts'
+import { platformFolder } from './workspace/outputs.ts'
 import { type Image, imageThatIs, readWorkspace } from './workspace/workspace.ts'
 
 const usage = `
@@ -44,7 +44,7 @@ async function describeImage(
   platform: Platform,
 ): Promise<string> {
   const { digest, manifest } = readImage(layoutsOf(images, image), platform)
-  const files = readFiles(filesList(join(image.dir, 'dist'), platformFolder(platform)))
+  const files = readFiles(filesList(distOf(image), platformFolder(platform)))
   const layers = manifest.layers.map(({ size }) => megabytes(size))
   const packages = await packagesOf(await openImage(images, image, platform))
   const rows = [

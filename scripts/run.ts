@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { layoutsOf } from './build/dist.ts'
 import { engineOf } from './build/engines/index.ts'
 import { main } from './lib/cli.ts'
 import { UserError } from './lib/errors.ts'
 import { chosenEngine, chosenPlatforms } from './lib/settings.ts'
 import { assembleLayout } from './oci/layout.ts'
-import { layoutsOf } from './workspace/outputs.ts'
 import { findImage, readWorkspace } from './workspace/workspace.ts'
 
 const usage = `

@@ -1,10 +1,10 @@
 import { mkdirSync, mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
+import { layoutsOf } from '../build/dist.ts'
 import { inRepo } from '../lib/paths.ts'
 import type { Command } from '../lib/run.ts'
 import { findBlob } from '../oci/blobs.ts'
 import { readImage } from '../oci/layout.ts'
-import { layoutsOf } from '../workspace/outputs.ts'
 import { findImage, type Image } from '../workspace/workspace.ts'
 import { time } from './time.ts'
 

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { UserError } from '../lib/errors.ts'
@@ -8,16 +8,30 @@ import { perform, show } from '../lib/run.ts'
 import type { Platform } from '../lib/settings.ts'
 import type { Descriptor } from '../oci/blobs.ts'
 import { filesList, readFiles, writeFiles } from '../oci/file-list.ts'
-import { assembleLayout, readImage, writeIndex } from '../oci/layout.ts'
-import { nvra } from '../rpm/package.ts'
+import { readImage, writeIndex } from '../oci/layout.ts'
+import { nvra, type Package } from '../rpm/package.ts'
 import { packageData, readPackageData, writePackageData } from '../rpm/package-data.ts'
 import { readList } from '../rpm/package-list.ts'
-import { layoutsOf, platformFolder } from '../workspace/outputs.ts'
+import { platformFolder } from '../workspace/outputs.ts'
 import { findImage, type Image } from '../workspace/workspace.ts'
 import { checkBudget, type Spending } from './budget.ts'
+import { copyRecipe } from './context.ts'
+import { contextSources, layOutContexts } from './contexts.ts'
+import { distOf, layoutsOf } from './dist.ts'
+import { refuseDropped } from './dropped.ts'
 import type { Engine } from './engines/engine.ts'
-import { type Finished, finishImage } from './finish.ts'
-import { type BuildPlan, contextSources, type PlanSettings, type Preparation, planBuild } from './plan.ts'
+import { type Finished, finishImage, type Parent } from './finish.ts'
+import { checkFroms } from './froms.ts'
+import {
+  type BuildPlan,
+  contextImages,
+  type PlanSettings,
+  type Preparation,
+  parentName,
+  planBuild,
+} from './plan.ts'
+import { type Recipe, rewriteRecipe } from './recipe.ts'
+import { type MadeOf, writeSeal } from './seal.ts'
 
 /** What a build needs besides the image: the workspace it is part of, and what was chosen. */
 export interface BuildSettings extends PlanSettings {
@@ -28,14 +42,15 @@ export interface BuildSettings extends PlanSettings {
 /** The commands a build would run, as one would type them. */
 export async function dryRun(image: Image, settings: BuildSettings): Promise<string[]> {
   const preparation = await preparationOf(image)
-  return settings.platforms.flatMap(platform =>
-    settings.engine.build(planBuild(image, platform, settings, preparation)).map(show),
-  )
+  return settings.platforms.flatMap(platform => {
+    const recipe = readRecipe(image, platform, settings, preparation)
+    return settings.engine.build(planBuild(image, platform, settings, recipe, preparation)).map(show)
+  })
 }
 
 /**
- * Builds an image for every platform into its `dist/`: a thin OCI layout, and for each platform the list of its files and
- * that of its packages.
+ * Builds an image for every platform into its `dist/`: a thin OCI layout, for each platform the list of its files and
+ * that of its packages, and a seal that covers them.
  * All is made in `work/` and moved to `dist/` at the end, so that a build that is killed leaves the old image or none.
  */
 export function buildImage(image: Image, settings: BuildSettings): Promise<void> {
@@ -43,17 +58,19 @@ export function buildImage(image: Image, settings: BuildSettings): Promise<void>
     const made = join(image.dir, 'work', 'dist')
     const dist = join(image.dir, 'dist')
     const preparation = await preparationOf(image)
-    const plans = settings.platforms.map(platform => planBuild(image, platform, settings, preparation))
-    for (const folder of [made, ...plans.map(({ work }) => work)]) {
-      rmSync(folder, { recursive: true, force: true })
-    }
+    rmSync(made, { recursive: true, force: true })
     const manifests = new Map<string, Descriptor>()
-    for (const plan of plans) {
-      await checkDockerfile(plan)
-      manifests.set(plan.platform, await buildPlatform(plan, settings, preparation, made))
-      rmSync(plan.work, { recursive: true, force: true })
+    for (const platform of settings.platforms) {
+      const work = join(image.dir, 'work', platformFolder(platform))
+      rmSync(work, { recursive: true, force: true })
+      try {
+        manifests.set(platform, await buildPlatform(image, platform, settings, preparation, made))
+      } finally {
+        rmSync(work, { recursive: true, force: true })
+      }
     }
     writeIndex(join(made, 'oci'), manifests)
+    writeSeal(made, image.name, madeOf(settings))
     rmSync(dist, { recursive: true, force: true })
     renameSync(made, dist)
   })
@@ -63,43 +80,65 @@ async function preparationOf({ prepare }: Image): Promise<Preparation | undefine
   return prepare ? ((await import(pathToFileURL(prepare).href)) as Preparation) : undefined
 }
 
-/** The parser is loaded here, since nothing but a build needs it. */
-async function checkDockerfile({ dockerfile, contexts, platform, image }: BuildPlan): Promise<void> {
-  const { checkFroms } = await import('./froms.ts')
-  const names = contexts.map(({ name }) => name)
+const madeOf = ({ distro, engine }: BuildSettings): MadeOf => ({
+  distro: distro.name,
+  release: distro.release,
+  engine: engine.name,
+})
+
+/** Reads and checks a Dockerfile, and rewrites it for an engine. */
+function readRecipe(
+  image: Image,
+  platform: Platform,
+  { images, distro }: BuildSettings,
+  preparation: Preparation | undefined,
+): Recipe {
+  const file = join(image.recipe, 'Dockerfile')
+  const text = readFileSync(file, 'utf8')
+  const prepared = preparation?.contexts(distro, '').map(({ name }) => name)
+  const names = prepared ?? [...contextImages(images, image).keys()]
   const [os, arch] = platform.split('/') as [string, string]
   const args = { TARGETPLATFORM: platform, TARGETOS: os, TARGETARCH: arch, ...image.args }
-  checkFroms(relative(repoRoot, dockerfile), readFileSync(dockerfile, 'utf8'), names, args)
+  const dockerfile = checkFroms(relative(repoRoot, file), text, names, args)
+  refuseDropped(relative(repoRoot, file), dockerfile)
+  return rewriteRecipe(text, dockerfile, parentName(image))
 }
 
 async function buildPlatform(
-  plan: BuildPlan,
+  image: Image,
+  platform: Platform,
   settings: BuildSettings,
   preparation: Preparation | undefined,
   made: string,
 ): Promise<Descriptor> {
-  const { image, platform } = plan
   const out = join(made, platformFolder(platform))
   const phases = stopwatch()
   // Loading takes as long as the engine needs to start.
   const sbom = import('../sbom/write.ts')
+  const recipe = readRecipe(image, platform, settings, preparation)
+  const sources = contextSources(settings.images, image, platform, madeOf(settings))
+  const digests = new Map([...sources].map(([name, { digest }]) => [name, digest]))
+  const plan = planBuild(image, platform, settings, recipe, preparation, digests)
   mkdirSync(out, { recursive: true })
   mkdirSync(plan.work, { recursive: true })
+  writeFileSync(plan.dockerfile, recipe.dockerfile)
+  copyRecipe(image.recipe, plan.recipe, plan.epoch)
   if (preparation) await preparation.prepare(plan, settings.distro, made)
-  else assembleContexts(plan, settings)
+  else layOutContexts(plan, sources, settings.images)
   phases.end('parents')
   for (const command of settings.engine.build(plan)) {
     await perform(`building ${image.name} for ${platform}`, command)
   }
   phases.end('engine')
   const parent = image.parent
-    ? readImage(layoutsOf(settings.images, findImage(settings.images, image.parent)), platform)
+    ? openParent(findImage(settings.images, image.parent), plan, settings)
     : undefined
   const finished = await finishImage(plan, settings.engine.readExport(plan), parent, join(made, 'oci'))
   const { manifest, files, packages } = finished
   if (files.length === 0)
     throw new UserError(`images/${image.name}/Dockerfile makes an image without a single file`)
-  if (image.budget) checkBudget(image, spending(plan, finished, settings))
+  if (parent) checkKeptPackages(image, recipe, parent.packages, packages)
+  if (image.budget) checkBudget(image, spending(plan, finished, parent, settings))
   writeFiles(filesList(made, platformFolder(platform)), files)
   if (!image.internal) {
     writePackageData(packageData(made, platformFolder(platform)), packages)
@@ -113,28 +152,49 @@ async function buildPlatform(
   return manifest
 }
 
+function openParent(parent: Image, { platform }: BuildPlan, settings: BuildSettings): Parent {
+  const [dist, folder] = [distOf(parent, madeOf(settings)), platformFolder(platform)]
+  return {
+    name: parent.name,
+    image: readImage(layoutsOf(settings.images, parent, madeOf(settings)), platform),
+    files: readFiles(filesList(dist, folder)),
+    packages: parent.internal ? [] : readPackageData(packageData(dist, folder)),
+  }
+}
+
+/** A package of the parent goes when the recipe names it, and not by accident. */
+function checkKeptPackages(
+  { name, recipe: folder }: Image,
+  { dockerfile }: Recipe,
+  before: readonly Package[],
+  after: readonly Package[],
+): void {
+  const kept = new Set(after.map(one => one.name))
+  const words = new Set(dockerfile.split(/[\s"']+/))
+  const lost = before.find(one => !kept.has(one.name) && !words.has(one.name))
+  if (!lost) return
+  throw new UserError(
+    `${nvra(lost)} of the parent is gone from ${name}, and ${relative(repoRoot, folder)}/Dockerfile does not say so: ` +
+      `find what removed it, or say 'remove_package ${lost.name}'`,
+  )
+}
+
 /** What is new in an image is said against its checked-in list, which no build depends on, else against its parent. */
-function spending({ image, platform }: BuildPlan, finished: Finished, settings: BuildSettings): Spending {
-  const folder = platformFolder(platform)
-  const parent = image.parent ? findImage(settings.images, image.parent) : undefined
-  const dist = parent && !parent.internal ? join(parent.dir, 'dist') : undefined
-  const list = readList(settings.distro.name, folder, image.name)
-  const inherited = dist ? readPackageData(packageData(dist, folder)).map(nvra) : []
+function spending(
+  { image, platform }: BuildPlan,
+  finished: Finished,
+  parent: Parent | undefined,
+  { distro }: BuildSettings,
+): Spending {
+  const list = readList(distro.name, platformFolder(platform), image.name)
   return {
     ...finished,
     platform,
     before: {
       what: list ? 'its package list' : (parent?.name ?? 'an empty image'),
-      packages: new Set(list ?? inherited),
+      packages: new Set(list ?? parent?.packages.map(nvra)),
     },
-    parentFiles: new Set(dist ? readFiles(filesList(dist, folder)).map(({ path }) => path) : []),
-  }
-}
-
-/** Puts a self-contained layout of every image that the Dockerfile names where the plan says. */
-function assembleContexts({ image, platform, work }: BuildPlan, { images }: BuildSettings): void {
-  for (const [name, sources] of contextSources(images, image, platform)) {
-    assembleLayout(sources, platform, join(work, 'contexts', name))
+    parentFiles: new Set(parent?.files.map(({ path }) => path)),
   }
 }
 

@@ -9,9 +9,10 @@ import { compress, uncompressed } from '../oci/gzip.ts'
 import { compare, writeLayer } from '../oci/layer.ts'
 import { type LayoutImage, type Manifest, mediaTypes, writeJson } from '../oci/layout.ts'
 import { type OsRelease, readOsRelease } from '../oci/os-release.ts'
-import { applyLayers, listFiles } from '../oci/rootfs.ts'
+import { applyLayers } from '../oci/rootfs.ts'
 import type { Package } from '../rpm/package.ts'
 import { installedPackages } from '../rpm/package-data.ts'
+import { refuseDroppedConfig } from './dropped.ts'
 import type { Export } from './engines/engine.ts'
 import type { BuildPlan } from './plan.ts'
 
@@ -26,26 +27,35 @@ export interface Finished {
   readonly os: OsRelease
 }
 
+/** The parent of an image, opened. */
+export interface Parent {
+  readonly name: string
+  readonly image: LayoutImage
+  readonly files: readonly FileEntry[]
+  readonly packages: readonly Package[]
+}
+
 /**
  * Turns what an engine exported into the image: the parent's layers as they are, plus one layer, in canonical form,
- * with just what this image changed. So both engines give the same bytes, and no file is shipped twice. Writes blobs
- * below `layout`.
+ * with just what this image changed, deletions included. So both engines give the same bytes, and no file is shipped
+ * twice. Writes blobs below `layout`.
  */
 export async function finishImage(
   plan: BuildPlan,
   made: Export,
-  parent: LayoutImage | undefined,
+  parent: Parent | undefined,
   layout: string,
 ): Promise<Finished> {
-  checkParent(plan, made, parent)
+  checkPlatform(plan, made)
+  refuseDroppedConfig(`${relative(repoRoot, plan.image.recipe)}/Dockerfile`, made.config)
+  if (!plan.replacesParent) checkParent(plan, made, parent?.image)
   const layers = await Promise.all(
     made.layers.map((layer, index) => uncompressed(layer, join(plan.work, `layer-${index}.tar`))),
   )
   const rootfs = applyLayers(layers)
-  const parentLayers = layers.slice(0, parent?.manifest.layers.length ?? 0)
-  const { files, changes } = compare(listFiles(applyLayers(parentLayers)), rootfs)
-  const descriptors = [...(parent?.manifest.layers ?? [])]
-  const diffIds = [...(parent?.config.rootfs.diff_ids ?? [])]
+  const { files, changes } = compare(parent?.files ?? [], rootfs)
+  const descriptors = [...(parent?.image.manifest.layers ?? [])]
+  const diffIds = [...(parent?.image.config.rootfs.diff_ids ?? [])]
   if (changes.added.length + changes.removed.length > 0) {
     const tar = join(plan.work, 'layer.tar')
     diffIds.push(writeLayer(tar, changes, rootfs, plan.epoch))
@@ -57,6 +67,16 @@ export async function finishImage(
   const bytes = descriptors.reduce((sum, { size }) => sum + size, 0)
   const descriptor = writeJson(layout, mediaTypes.manifest, manifest)
   return { manifest: descriptor, bytes, files, packages, os: readOsRelease(rootfs) }
+}
+
+/** A stage can be `FROM` an image of another platform, by its digest. */
+function checkPlatform({ image, platform }: BuildPlan, { config }: Export): void {
+  const made = `${config.os}/${config.architecture}`
+  if (made === platform) return
+  throw new UserError(
+    `${relative(repoRoot, image.recipe)}/Dockerfile makes an image for ${made} where ${platform} is built: ` +
+      'see what its last stage is FROM',
+  )
 }
 
 /** The Dockerfile's last stage has to be `FROM` the parent that package.json names, or its layers would be lost. */

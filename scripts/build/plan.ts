@@ -1,12 +1,16 @@
 import { join } from 'node:path'
 import type { Platform } from '../lib/settings.ts'
 import type { Distro } from '../workspace/distro.ts'
-import { layoutsOf, platformFolder, providedLayout } from '../workspace/outputs.ts'
+import { platformFolder } from '../workspace/outputs.ts'
 import { findImage, type Image } from '../workspace/workspace.ts'
+import { configurationContext, type Recipe } from './recipe.ts'
 
 /** Where the files of a `FROM NAME` or `COPY --from=NAME` come from. */
 export type Context = { readonly name: string } & (
-  | /** An OCI layout on disk, its image tagged `latest`. */ { readonly layout: string }
+  | /** An OCI layout on disk, its image tagged `latest`; its digest, if it is known before. */ {
+      readonly layout: string
+      readonly digest?: string
+    }
   | /** A plain folder. */ { readonly folder: string }
   | /** An image in a registry, by digest. */ { readonly reference: string }
 )
@@ -15,7 +19,11 @@ export type Context = { readonly name: string } & (
 export interface BuildPlan {
   readonly image: Image
   readonly platform: Platform
+  /** What is run, and the folder that its `COPY` reads: copies in `work`. */
   readonly dockerfile: string
+  readonly recipe: string
+  /** The parent's files come out of the newroot, and of the parent only the configuration is built on. */
+  readonly replacesParent: boolean
   readonly contexts: readonly Context[]
   readonly network: 'none' | 'default'
   readonly epoch: number
@@ -40,24 +48,42 @@ export interface PlanSettings {
   readonly noCache: boolean
 }
 
-/** Decides how an image is built; touches nothing. */
+/**
+ * Decides how an image is built; touches nothing.
+ * @param digests name of a context → digest of its image, of those that are known
+ */
 export function planBuild(
   image: Image,
   platform: Platform,
   { images, distro, noCache }: PlanSettings,
+  { aliases, replacesParent }: Recipe,
   preparation?: Preparation,
+  digests: ReadonlyMap<string, string> = new Map(),
 ): BuildPlan {
   const work = join(image.dir, 'work', platformFolder(platform))
-  const layouts = (): Context[] =>
-    [...contextSources(images, image, platform).keys()].map(name => ({
+  const layout = (name: string): Context => {
+    const digest = digests.get(name)
+    // Engines keep images under the last words of a path: two of one name could be swapped between two builds.
+    return {
       name,
-      layout: join(work, 'contexts', name),
-    }))
+      layout: join(work, 'contexts', digest?.slice('sha256:'.length) ?? name),
+      ...(digest && { digest }),
+    }
+  }
+  const named = preparation?.contexts(distro, work) ?? [...contextImages(images, image).keys()].map(layout)
+  const alias = ([name, base]: readonly [string, string]) =>
+    named.filter(context => context.name === base).map(context => ({ ...context, name }))
   return {
     image,
     platform,
-    dockerfile: join(image.recipe, 'Dockerfile'),
-    contexts: preparation?.contexts(distro, work) ?? layouts(),
+    dockerfile: join(work, 'Dockerfile'),
+    recipe: join(work, 'recipe'),
+    replacesParent,
+    contexts: [
+      ...named,
+      ...[...aliases].flatMap(alias),
+      ...(replacesParent ? [layout(configurationContext)] : []),
+    ],
     network: distro.network,
     epoch: distro.epoch,
     noCache,
@@ -65,21 +91,27 @@ export function planBuild(
   }
 }
 
+/** What an image's Dockerfile calls its parent. */
+export const parentName = ({ parent, parentAlias }: Image) => parent && (parentAlias ?? parent)
+
+/** The image that a context is, or that provides it. */
+export interface ContextImage {
+  readonly of: Image
+  readonly provided: boolean
+}
+
 /**
- * The contexts that an image's Dockerfile can name, each with the layouts that it is assembled from: the images of its
- * package.json, and what these provide.
+ * The contexts that an image's Dockerfile can name: the images of its package.json, and what these provide, each with
+ * the image that it comes from.
  */
-export function contextSources(
+export function contextImages(
   images: ReadonlyMap<string, Image>,
-  { contexts, parent, parentAlias }: Image,
-  platform: Platform,
-): ReadonlyMap<string, readonly string[]> {
-  const named = contexts.map(name => findImage(images, name))
-  const called = ({ name }: Image) => (name === parent ? (parentAlias ?? name) : name)
-  return new Map<string, readonly string[]>([
-    ...named.map(image => [called(image), layoutsOf(images, image)] as const),
-    ...named.flatMap(({ dir, provides }) =>
-      provides.map(name => [name, [providedLayout(join(dir, 'dist'), name, platform)]] as const),
-    ),
+  image: Image,
+): ReadonlyMap<string, ContextImage> {
+  const named = image.contexts.map(name => findImage(images, name))
+  const called = ({ name }: Image) => (name === image.parent ? parentName(image)! : name)
+  return new Map<string, ContextImage>([
+    ...named.map(of => [called(of), { of, provided: false }] as const),
+    ...named.flatMap(of => of.provides.map(name => [name, { of, provided: true }] as const)),
   ])
 }

@@ -1,6 +1,8 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { layoutsOf } from '../build/dist.ts'
+import { readSeal } from '../build/seal.ts'
 import { nearest, UserError } from '../lib/errors.ts'
 import { chosenDistro, chosenPlatforms, type Platform } from '../lib/settings.ts'
 import { filesList, readFiles } from '../oci/file-list.ts'
@@ -10,7 +12,7 @@ import { databaseOf, pullImage } from '../registry/pulled.ts'
 import { nvra, type Package } from '../rpm/package.ts'
 import { packageData, readPackageData } from '../rpm/package-data.ts'
 import { formatList, parseList } from '../rpm/package-list.ts'
-import { layoutsOf, platformFolder } from '../workspace/outputs.ts'
+import { platformFolder } from '../workspace/outputs.ts'
 import { type Image, readWorkspace } from '../workspace/workspace.ts'
 import { readRevision } from './revision.ts'
 import type { Contents, Side } from './side.ts'
@@ -66,9 +68,10 @@ export function builtImage(
     )
   }
   const [dist, folder] = [join(dir, 'dist'), platformFolder(platform)]
+  const { madeOf } = readSeal(dist)
   const packages = readPackageData(packageData(dist, folder))
-  const image = readImage(layoutsOf(images, images.get(name)!), platform)
-  return contents(name, `${chosenDistro()} ${folder}`, packages, readFiles(filesList(dist, folder)), image)
+  const image = readImage(layoutsOf(images, images.get(name)!, 'any'), platform)
+  return contents(name, `${madeOf.distro} ${folder}`, packages, readFiles(filesList(dist, folder)), image)
 }
 
 async function pulledImage(reference: string): Promise<Contents> {

@@ -21,6 +21,8 @@ export interface Stage {
   /** In lower case, as engines compare it. */
   readonly name?: string
   readonly line: number
+  readonly lastLine: number
+  readonly flags: Instruction['flags']
   /** With the values of the `ARG`s before the first `FROM`, where these are known. */
   readonly base: string
   /** The earlier stage that `base` is. */
@@ -76,12 +78,16 @@ export function usedStages({ stages }: Dockerfile): Stage[] {
   return stages.filter(stage => used.has(stage))
 }
 
-function openStage({ body, line }: Instruction, globals: Variables, stages: readonly Stage[]): Stage {
+function openStage(
+  { body, line, lastLine, flags }: Instruction,
+  globals: Variables,
+  stages: readonly Stage[],
+): Stage {
   const [written = '', as, name] = body.text.trim().split(/\s+/)
   const base = expand(unquoted(written), globals) || written
   const on = /^\d+$/.test(base) ? undefined : findStage(base, stages)
   const named = /^as$/i.test(as ?? '') && name ? { name: name.toLowerCase() } : {}
-  return { ...named, line, base, ...(on && { on }), instructions: [] }
+  return { ...named, line, lastLine, flags, base, ...(on && { on }), instructions: [] }
 }
 
 function readHead(lines: readonly string[]): Pick<Dockerfile, 'intro' | 'directives'> {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { UserError } from '../lib/errors.ts'
-import { blobPath, type Descriptor, findBlob, linkBlob } from './blobs.ts'
+import { blobPath, type Descriptor, findBlob } from './blobs.ts'
 import type { ImageConfig } from './config.ts'
 
 export const mediaTypes = {
@@ -85,7 +85,7 @@ export function writeIndex(layout: string, manifests: ReadonlyMap<string, Descri
   )
 }
 
-/** Makes a self-contained layout of one platform in `target`, blobs hard linked out of `layouts` and verified. */
+/** Makes a self-contained layout of one platform in `target`, its blobs links to those of `layouts`. */
 export function assembleLayout(layouts: readonly string[], platform: string, target: string): LayoutImage {
   const image = readImage(layouts, platform)
   const blobs = [
@@ -93,7 +93,12 @@ export function assembleLayout(layouts: readonly string[], platform: string, tar
     image.manifest.config.digest,
     ...image.manifest.layers.map(layer => layer.digest),
   ]
-  for (const digest of blobs) linkBlob(findBlob(layouts, digest), blobPath(target, digest))
+  for (const digest of blobs) {
+    // By name: another hard link would change what the disk says of the file, by which it is known to be unchanged.
+    const path = blobPath(target, digest)
+    mkdirSync(dirname(path), { recursive: true })
+    if (!existsSync(path)) symlinkSync(realpathSync(findBlob(layouts, digest)), path)
+  }
   const size = readFileSync(blobPath(target, image.digest)).length
   writeIndex(target, new Map([[platform, { mediaType: mediaTypes.manifest, digest: image.digest, size }]]))
   return image

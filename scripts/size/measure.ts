@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { distOf, layoutsOf } from '../build/dist.ts'
 import { ownersOf } from '../image/owners.ts'
 import { groupBy } from '../lib/group-by.ts'
 import type { Platform } from '../lib/settings.ts'
@@ -6,7 +6,7 @@ import { filesList, readFiles } from '../oci/file-list.ts'
 import { readImage } from '../oci/layout.ts'
 import type { Package } from '../rpm/package.ts'
 import { packageData, readPackageData } from '../rpm/package-data.ts'
-import { layoutsOf, platformFolder } from '../workspace/outputs.ts'
+import { platformFolder } from '../workspace/outputs.ts'
 import { type Image, lineage } from '../workspace/workspace.ts'
 
 /** What an image weighs, and where. All in bytes. */
@@ -31,7 +31,7 @@ export interface Part {
 
 /** Throws UserError when the image is not built. */
 export function measure(images: ReadonlyMap<string, Image>, image: Image, platform: Platform): Measured {
-  const [dist, folder] = [join(image.dir, 'dist'), platformFolder(platform)]
+  const [dist, folder] = [distOf(image), platformFolder(platform)]
   const packages = readPackageData(packageData(dist, folder))
   const files = readFiles(filesList(dist, folder))
   const ownerOf = ownersOf(packages)

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { layoutsOf } from '../build/dist.ts'
 import type { RunRequest } from '../build/engines/engine.ts'
 import { engineOf } from '../build/engines/index.ts'
 import type { BuiltImage } from '../image/built-image.ts'
@@ -8,7 +9,6 @@ import type { Result } from '../lib/run.ts'
 import { chosenDistro, chosenEngine, type DistroName, testedImage, testedPlatform } from '../lib/settings.ts'
 import { temporaryFolder } from '../lib/temporary-folder.ts'
 import { assembleLayout } from '../oci/layout.ts'
-import { layoutsOf } from '../workspace/outputs.ts'
 import { findImage, readWorkspace } from '../workspace/workspace.ts'
 
 export type { Result as RunResult, RunRequest }

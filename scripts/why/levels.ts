@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
+import { distOf } from '../build/dist.ts'
 import { parseElf } from '../image/elf.ts'
 import { openImage } from '../image/open.ts'
 import { repoRoot } from '../lib/paths.ts'
@@ -27,7 +28,7 @@ async function readLevel(
   platform: Platform,
   distro: DistroName,
 ): Promise<Level> {
-  const [dist, folder] = [join(image.dir, 'dist'), platformFolder(platform)]
+  const [dist, folder] = [distOf(image), platformFolder(platform)]
   const file = join(image.recipe, 'Dockerfile')
   const dockerfile = readFileSync(file, 'utf8')
   const generation = distro === 'al2' ? 'al2' : 'al2023'

@@ -1,14 +1,8 @@
 import { join } from 'node:path'
 import type { Platform } from '../lib/settings.ts'
-import { type Image, lineage } from './workspace.ts'
 
 /** The folder a platform's outputs have in `dist/`: `linux/amd64` → `linux_amd64`. */
 export const platformFolder = (platform: Platform) => platform.replace('/', '_')
-
-/** The layouts that hold an image's blobs: its own, then its parents'. */
-export function layoutsOf(images: ReadonlyMap<string, Image>, image: Image): string[] {
-  return lineage(images, image).map(({ dir }) => join(dir, 'dist', 'oci'))
-}
 
 /** The layout of one layer that a build leaves beside its image: engines look at the content of those, not of folders. */
 export const providedLayout = (dist: string, name: string, platform: Platform) =>

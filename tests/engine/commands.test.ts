@@ -4,11 +4,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { layoutsOf } from '../../scripts/build/dist.ts'
 import { engineOf } from '../../scripts/build/engines/index.ts'
 import { inRepo } from '../../scripts/lib/paths.ts'
 import { chosenEngine } from '../../scripts/lib/settings.ts'
 import { assembleLayout } from '../../scripts/oci/layout.ts'
-import { layoutsOf } from '../../scripts/workspace/outputs.ts'
 import { findImage, readWorkspace } from '../../scripts/workspace/workspace.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'commands-'))

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { layoutsOf } from '../../scripts/build/dist.ts'
 import { readFiles } from '../../scripts/oci/file-list.ts'
 import { readImage } from '../../scripts/oci/layout.ts'
-import { layoutsOf } from '../../scripts/workspace/outputs.ts'
 import { findImage, readWorkspace } from '../../scripts/workspace/workspace.ts'
 import { Workbench } from '../workbench.ts'
 

@@ -8,18 +8,15 @@ import type { BuildPlan, Context } from '../plan.ts'
 import { buildArgs, type Engine, runOptions } from './engine.ts'
 import { requireVersion, versionIn } from './version.ts'
 
-// A storage of its own: what builds leave in it is nobody else's, and it can be deleted at any time.
-const storage = inRepo('work', 'buildah')
-export const program = [
-  'buildah',
-  '--root',
-  join(storage, 'root'),
-  '--runroot',
-  join(storage, 'run'),
-] as const
+// Images that builds start from, each under the digest of what it holds; builds only read them.
+const shared = inRepo('work', 'buildah')
+/** The storage of the images that builds start from; it can be deleted at any time when nothing is built. */
+export const program = buildahIn(shared)
 
 /** buildah, for machines without a daemon. */
 export const buildah: Engine = {
+  name: 'buildah',
+
   async probe() {
     const { stdout, exitCode } = await capture({ argv: ['buildah', '--version'] })
     if (exitCode !== 0)
@@ -29,12 +26,17 @@ export const buildah: Engine = {
   },
 
   build(plan: BuildPlan): Command[] {
-    const tag = `localhost/eks-distro-base/${plan.image.name}:work`
+    const layouts = new Set(plan.contexts.flatMap(context => sharedLayout(context, plan.work) ?? []))
+    const own = storageOf(plan, layouts.size > 0)
     return [
+      ...[...layouts].map(layout => ({
+        cwd: plan.work,
+        argv: contained([...program, 'pull', '--quiet', '--policy=missing', `oci:${layout}:latest`]),
+      })),
       {
         cwd: plan.work,
-        argv: [
-          ...program,
+        argv: contained([
+          ...own,
           'build',
           ...isolation,
           '--format=oci',
@@ -45,22 +47,21 @@ export const buildah: Engine = {
           ...plan.contexts.map(context => `--build-context=${context.name}=${source(context, plan.work)}`),
           `--file=${plan.dockerfile}`,
           `--tag=${tag}`,
-          plan.image.recipe,
-        ],
+          plan.recipe,
+        ]),
       },
       // A `dir:` keeps layers as they are; an `oci:` would gzip what is made canonical and compressed afterwards.
       {
-        argv: [
-          ...program,
+        argv: contained([
+          ...own,
           'push',
           '--quiet',
           '--disable-compression',
           '--format=oci',
           tag,
           `dir:${exportDir(plan)}`,
-        ],
+        ]),
       },
-      { argv: [...program, 'rmi', tag] },
     ]
   },
 
@@ -112,8 +113,37 @@ const privileged = ['--isolation=chroot', '--cap-add=CAP_SYS_ADMIN', '--volume=/
 
 const exportDir = (plan: BuildPlan) => join(plan.work, 'export')
 
+const tag = 'localhost/made:latest'
+
+/** Containers and what is made live and die with the build's own folder; the images it starts from are only read. */
+function storageOf({ work }: BuildPlan, readsShared: boolean): [string, ...string[]] {
+  const own = buildahIn(join(work, 'storage'))
+  return readsShared ? [...own, '--storage-opt', `overlay.imagestore=${join(shared, 'root')}`] : own
+}
+
+function buildahIn(storage: string): [string, ...string[]] {
+  return ['buildah', '--root', join(storage, 'root'), '--runroot', join(storage, 'run')]
+}
+
+/**
+ * A command in mount and process namespaces of its own, which ends when we do: whatever ends it, the kernel takes away
+ * its mounts and all that it left running. Who is not root has such namespaces from buildah itself.
+ */
+function contained(command: readonly [string, ...string[]]): [string, ...string[]] {
+  if (process.getuid?.() !== 0) return [...command]
+  const namespaces = ['unshare', '--mount', '--pid', '--mount-proc', '--fork', '--kill-child']
+  return ['setpriv', '--pdeathsig', 'KILL', ...namespaces, ...command]
+}
+
+/** The path of a layout that is named by its digest, and so is the same for all; relative, see `source`. */
+function sharedLayout(context: Context, work: string): string | undefined {
+  return 'layout' in context && context.digest ? relative(work, context.layout) : undefined
+}
+
 /** Layouts by relative path: buildah makes a name of the path, and refuses one with a capital letter in it. */
 function source(context: Context, work: string): string {
+  const layout = sharedLayout(context, work)
+  if (layout) return `docker-image://localhost/${layout}:latest`
   if ('layout' in context) return `docker-image://oci:${relative(work, context.layout)}:latest`
   return 'folder' in context ? context.folder : `docker-image://${context.reference}`
 }

@@ -12,6 +12,8 @@ import { requireVersion, versionIn } from './version.ts'
 
 /** BuildKit through `docker buildx`: Docker's own, a docker-container builder, or a buildkitd at `BUILDKIT_HOST`. */
 export const buildkit: Engine = {
+  name: 'buildkit',
+
   async probe() {
     const buildx = await capture(docker('buildx', 'version'))
     if (buildx.exitCode !== 0) {
@@ -53,7 +55,7 @@ export const buildkit: Engine = {
         `--file=${plan.dockerfile}`,
         // Compressed once, by us, after the layer has been made canonical.
         `--output=type=oci,tar=false,oci-mediatypes=true,compression=uncompressed,dest=${exportDir(plan)}`,
-        plan.image.recipe,
+        plan.recipe,
       ),
     ]
   },

@@ -1,5 +1,5 @@
 import type { Command, Result } from '../../lib/run.ts'
-import type { Platform } from '../../lib/settings.ts'
+import type { EngineName, Platform } from '../../lib/settings.ts'
 import type { ImageConfig } from '../../oci/config.ts'
 import type { BuildPlan } from '../plan.ts'
 
@@ -29,6 +29,7 @@ export interface RunRequest {
 
 /** Runs Dockerfiles and the images made from them. A plan goes in, argv arrays come out; nothing else differs. */
 export interface Engine {
+  readonly name: EngineName
   /** Name and version, once it is known to answer and to be new enough; a UserError that says what to do if not. */
   probe(): Promise<string>
   /** The steps that build a plan into `work/export`. */
