@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { basename } from 'node:path'
 import { main } from './lib/cli.ts'
 import { UserError } from './lib/errors.ts'
 import { inRepo } from './lib/paths.ts'
@@ -53,9 +54,10 @@ function orphan(
 ) {
   const origin = levels.findLast(({ files }) => files.has(word)) ?? levels[0]!
   const lines = readFileSync(inRepo(origin.recipe), 'utf8').split('\n')
-  const needle = word.split('/').at(-1)!
+  const name = basename(word).replace(/[.+^${}()|[\]\\*?]/g, '\\$&')
+  const needle = new RegExp(`(?<![\\w.-])${name}(?![\\w-])`)
   const named = lines.flatMap((text, index) =>
-    text.includes(needle) ? [{ line: index + 1, text: text.trim() }] : [],
+    needle.test(text) && !/^\s*#/.test(text) ? [{ line: index + 1, text: text.trim() }] : [],
   )
   return { image, platform, file: word, package: null, origin: origin.image, recipe: origin.recipe, named }
 }

@@ -101,5 +101,5 @@ function readHead(lines: readonly string[]): Pick<Dockerfile, 'intro' | 'directi
     if (name) directives.push({ name: name.toLowerCase(), value: value!, line: index + 1 })
     else intro.push(comment)
   }
-  return { intro: intro.join(' ').trim(), directives }
+  return { intro: intro.join(' ').replace(/\s+/g, ' ').trim(), directives }
 }

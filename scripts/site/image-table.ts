@@ -1,5 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { type Dockerfile, parseDockerfile } from '../lib/dockerfile.ts'
+import { expand } from '../lib/dockerfile-instruction.ts'
 import { UserError } from '../lib/errors.ts'
 import { findImage, type Image } from '../workspace/workspace.ts'
 
@@ -22,28 +24,32 @@ const depth = (images: ReadonlyMap<string, Image>, { parent }: Image): number =>
   parent ? 1 + depth(images, findImage(images, parent)) : 0
 
 /** `description` of the package.json, else the first sentence of the Dockerfile. */
-function purposeOf({ dir, recipe, name }: Image): string {
-  const { description } = JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8')) as {
+function purposeOf(image: Image): string {
+  const { description } = JSON.parse(readFileSync(join(image.dir, 'package.json'), 'utf8')) as {
     description?: string
   }
-  const comment = /^(?:# .*\n)+/.exec(dockerfileOf(recipe))?.[0].replace(/^# /gm, '').replace(/\n/g, ' ')
-  const purpose = description ?? /^(.+?)[.:](?: |$)/.exec(comment ?? '')?.[1]
+  const purpose = description ?? /^(.+?)[.:](?: |$)/.exec(dockerfileOf(image).intro)?.[1]
   if (purpose) return purpose
   throw new UserError(
-    `images/${name}/Dockerfile does not begin with a comment that says what the image is for`,
+    `images/${image.name}/Dockerfile does not begin with a comment that says what the image is for`,
   )
 }
 
-/** The user that the recipe sets last, else the parent's. */
+/** The user that the last stage ends with, or what it starts from; else the parent's. */
 function userOf(images: ReadonlyMap<string, Image>, image: Image): string {
-  const user = [...dockerfileOf(image.recipe).matchAll(/^USER (\S+)/gm)].at(-1)?.[1]
-  if (user) return user === '0' ? 'root' : user
+  for (let stage = dockerfileOf(image).stages.at(-1); stage; stage = stage.on) {
+    const last = stage.instructions.findLast(({ keyword }) => keyword === 'USER')
+    if (!last) continue
+    const written = last.body.text.trim()
+    const user = expand(written, last.variables) ?? written
+    return /^(0|root)(:|$)/.test(user) ? 'root' : user
+  }
   return image.parent ? userOf(images, findImage(images, image.parent)) : 'root'
 }
 
-function dockerfileOf(recipe: string): string {
+function dockerfileOf({ recipe, args }: Image): Dockerfile {
   const file = join(recipe, 'Dockerfile')
-  return existsSync(file) ? readFileSync(file, 'utf8') : ''
+  return parseDockerfile(existsSync(file) ? readFileSync(file, 'utf8') : '', args)
 }
 
 /** Repository and the tag that moves; a language's version is its package's where the name has none. */

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { FileEntry } from '../oci/files.ts'
 import type { Package } from '../rpm/package.ts'
+import type { Request } from './commands.ts'
 import { explain, type Level } from './explain.ts'
 import { findOwners, findPackages } from './find.ts'
-import type { Request } from './recipe.ts'
+import { toJson, toText } from './report.ts'
 
 /** `a: needs > offers`: a package with its requirements, its provides and a file of its name. */
 function pack(name: string, requires: readonly string[] = [], provides: readonly string[] = []): Package {
@@ -37,7 +38,8 @@ function level(
     ...['/usr', '/usr/bin'].map(path => [path, dir(path)] as const),
     ...paths.map(path => [path, file(path)] as const),
   ])
-  return { image, recipe: `images/${image}/Dockerfile`, requests, packages, files, needs: new Map(), ...more }
+  const recipe = `images/${image}/Dockerfile`
+  return { image, recipe, requests, unread: [], packages, files, needs: new Map(), ...more }
 }
 
 const libc = pack('glibc', ['bash'], ['libc.so.6()(64bit)'])
@@ -81,6 +83,40 @@ describe('the way to a package', () => {
       { line: 4, command: 'install_deps_for_binary', word: '/usr/bin/own', follows: 'libraries' },
     ]
     assert.deepEqual(way([child([zlib], [], { needs, requests }), parent], 'zlib'), ['child', '/usr/bin/own'])
+  })
+  test('begins with what is asked for in any case, then with what is asked for under a condition', () => {
+    const requests = ['bash', 'git'].map((word, index): Request => {
+      return { line: index + 1, command: 'install_rpm', word, follows: 'libraries', maybe: word === 'bash' }
+    })
+    assert.deepEqual(way([child([git, zlib, bash], [], { requests }), parent], 'bash'), [
+      'child',
+      'git',
+      'git bash bash',
+    ])
+    const other = [child([bash], [], { requests }), parent]
+    assert.deepEqual(way(other, 'bash'), ['child', 'bash'])
+    const question = { image: 'child', platform: 'linux/amd64', word: 'bash' }
+    assert.match(toText(question, explain(other, bash)), /says install_rpm bash under a condition\n/)
+  })
+  test('begins with an RPM file, whose name says what it is', () => {
+    assert.deepEqual(way([child([zlib], ['/tmp/zlib-1-1.noarch.rpm'])], 'zlib'), [
+      'child',
+      '/tmp/zlib-1-1.noarch.rpm',
+    ])
+  })
+  test('is not made up: what cannot be read is told instead', () => {
+    const unread = [{ line: 9, source: 'install_rpm $p' }]
+    const levels = [child([zlib], ['git', '/tmp/*.rpm', '@base'], { unread }), parent]
+    const answer = explain(levels, zlib)
+    assert.equal(answer.way, undefined)
+    const text = toText({ image: 'child', platform: 'linux/amd64', word: 'zlib' }, answer)
+    for (const place of ['2 install_rpm /tmp/*.rpm', '3 install_rpm @base', '9 install_rpm $p'])
+      assert.ok(text.includes(`  cannot be read here: images/child/Dockerfile:${place}\n`), text)
+    assert.doesNotMatch(text, /nothing in/)
+    const { unread: told } = JSON.parse(
+      JSON.stringify(toJson({ image: 'child', platform: 'linux/amd64', word: 'zlib' }, answer)),
+    )
+    assert.deepEqual(told.at(-1), { file: 'images/child/Dockerfile', line: 9, source: 'install_rpm $p' })
   })
   test('is not made up', () => {
     const levels = [child([zlib], ['git']), parent]

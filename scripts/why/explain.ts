@@ -2,8 +2,9 @@ import { lookUp } from '../image/resolve.ts'
 import type { FileEntry } from '../oci/files.ts'
 import { fileFlags, fileStates, nvra, type Package } from '../rpm/package.ts'
 import { type Edge, requirements } from '../rpm/requirements.ts'
+import type { Request } from './commands.ts'
 import { namedBy, type Way, ways } from './graph.ts'
-import type { Request } from './recipe.ts'
+import type { Unread } from './shell.ts'
 
 /** An image, or one of those that it is made on, as far as the question goes. */
 export interface Level {
@@ -11,6 +12,8 @@ export interface Level {
   /** Path of its Dockerfile from the root of the repository. */
   readonly recipe: string
   readonly requests: readonly Request[]
+  /** What may ask for packages, too, and cannot be read. */
+  readonly unread: readonly Unread[]
   /** The image that its last stage starts from; absent for `scratch`. */
   readonly base?: { readonly line: number; readonly name: string }
   readonly packages: readonly Package[]
@@ -23,8 +26,10 @@ export interface Explanation {
   readonly package: Package
   /** The image whose recipe brought it: the one that was asked about, or one below it. */
   readonly origin: Level
-  /** Absent if nothing in the recipe leads to it. */
+  /** Absent if nothing that can be read in the recipe leads to it. */
   readonly way?: Way
+  /** Without a way: what may have brought it and cannot be read. */
+  readonly unread: readonly Unread[]
   readonly requiredBy: readonly Edge[]
   readonly weight: Weight
   /** Packages that only it brings. */
@@ -49,6 +54,7 @@ export function explain(levels: readonly Level[], one: Package): Explanation {
     package: one,
     origin,
     ...(way && { way }),
+    unread: way ? [] : unreadOf(origin),
     requiredBy: edges.filter(({ to }) => to === one),
     weight: weigh(one, image.files),
     goToo: goToo(levels, edges, one).map(other => ({ package: other, weight: weigh(other, image.files) })),
@@ -57,14 +63,18 @@ export function explain(levels: readonly Level[], one: Package): Explanation {
 
 const holds = ({ packages }: Level, one: Package) => packages.some(other => nvra(other) === nvra(one))
 
-/** What the recipe asks for; then what was there before it, whose libraries it may have had to complete. */
+/** What the recipe asks for, and what it may ask for; then what was there before it, whose libraries it may have had to complete. */
 function rootSets(level: Level, parent: Level | undefined): ReadonlyMap<Package, Request>[] {
-  const asked = roots(level, level.packages)
-  if (!level.base) return [asked]
+  const [sure, maybe] = [false, true].map(is => {
+    const requests = level.requests.filter(request => (request.maybe ?? false) === is)
+    return roots({ ...level, requests }, level.packages)
+  })
+  const asked = [sure!, maybe!]
+  if (!level.base) return asked
   const { line, name: word } = level.base
   const before: Request = { line, command: 'FROM', word, follows: 'libraries' }
   const inherited = level.packages.filter(one => !parent || holds(parent, one))
-  return [asked, new Map(inherited.map(one => [one, before]))]
+  return [...asked, new Map(inherited.map(one => [one, before]))]
 }
 
 function roots({ requests, needs }: Level, packages: readonly Package[]): Map<Package, Request> {
@@ -82,6 +92,15 @@ function roots({ requests, needs }: Level, packages: readonly Package[]): Map<Pa
     for (const one of named) if (!found.has(one)) found.set(one, request)
   }
   return found
+}
+
+/** Besides what no text tells: words that name nothing that is there, such as `*.rpm`, a group or what was removed again. */
+function unreadOf({ unread, requests, packages, needs }: Level): Unread[] {
+  const empty = requests.filter(
+    request => namedBy(request, packages).length === 0 && !needs.has(request.word),
+  )
+  const asked = empty.map(({ line, command, word }) => ({ line, source: `${command} ${word}` }))
+  return [...unread, ...asked].sort((a, b) => a.line - b.line)
 }
 
 function goToo(levels: readonly Level[], edges: readonly Edge[], one: Package): Package[] {

@@ -1,6 +1,6 @@
 import { nvra, type Package } from '../rpm/package.ts'
 import type { Edge } from '../rpm/requirements.ts'
-import type { Request } from './recipe.ts'
+import type { Request } from './commands.ts'
 
 /** What leads to a package: the request at the beginning of the way, and every step from there. */
 export interface Way {
@@ -55,9 +55,11 @@ function spread(
 export function namedBy({ word, command }: Request, packages: readonly Package[]): Package[] {
   if (command === 'install_deps_for_binary') return []
   if (command === 'rpm --import') return packages.filter(({ name }) => name === 'gpg-pubkey')
-  if (word.startsWith('/')) return owners(word, packages)
-  const plain = word.replace(/^.*\//, '').replace(/\.rpm$/, '')
-  const exact = packages.filter(one => spellings(one).includes(plain))
+  if (word.startsWith('/') && !word.endsWith('.rpm')) return owners(word, packages)
+  const plain = glob(word.replace(/^.*\//, '').replace(/\.rpm$/, ''))
+  // Which of the files `*.rpm` were there, the image does not tell.
+  if (word.endsWith('.rpm') && /[*?[{]/.test(word)) return []
+  const exact = packages.filter(one => spellings(one).some(spelling => plain.test(spelling)))
   if (exact.length > 0) return exact
   return packages.filter(({ provides }) => provides.some(({ name }) => name === word))
 }

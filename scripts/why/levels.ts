@@ -3,14 +3,16 @@ import { join, relative } from 'node:path'
 import { distOf } from '../build/dist.ts'
 import { parseElf } from '../image/elf.ts'
 import { openImage } from '../image/open.ts'
+import { parseDockerfile } from '../lib/dockerfile.ts'
 import { repoRoot } from '../lib/paths.ts'
 import type { DistroName, Platform } from '../lib/settings.ts'
 import { filesList, readFiles } from '../oci/file-list.ts'
 import { packageData, readPackageData } from '../rpm/package-data.ts'
 import { platformFolder } from '../workspace/outputs.ts'
 import { type Image, lineage } from '../workspace/workspace.ts'
+import type { Request } from './commands.ts'
 import type { Level } from './explain.ts'
-import { lastFrom, type Request, readRequests } from './recipe.ts'
+import { lastFrom, readRequests } from './recipe.ts'
 
 /** A built image and those that it is made on, nearest first. Throws UserError for one that is not built. */
 export function readLevels(
@@ -30,16 +32,17 @@ async function readLevel(
 ): Promise<Level> {
   const [dist, folder] = [distOf(image), platformFolder(platform)]
   const file = join(image.recipe, 'Dockerfile')
-  const dockerfile = readFileSync(file, 'utf8')
+  const dockerfile = parseDockerfile(readFileSync(file, 'utf8'), image.args)
   const generation = distro === 'al2' ? 'al2' : 'al2023'
-  const requests = readRequests(dockerfile, { args: image.args, generation })
+  const { requests, unread } = readRequests(dockerfile, generation)
   const from = lastFrom(dockerfile)
   const packages = readPackageData(packageData(dist, folder))
   return {
     image: image.name,
     recipe: relative(repoRoot, file),
     requests,
-    ...(from && from.name !== 'scratch' && { base: { ...from, name: image.parent ?? from.name } }),
+    unread,
+    ...(from && { base: { ...from, name: image.parent ?? from.name } }),
     packages,
     files: new Map(readFiles(filesList(dist, folder)).map(entry => [entry.path, entry])),
     needs: await readNeeds(images, image, platform, requests),

@@ -1,147 +1,113 @@
-/** A word of a recipe that asks for packages: a package's name, a file, a capability. */
-export interface Request {
-  /** Line of the Dockerfile that the word stands in. */
-  readonly line: number
-  /** `install_rpm`, `clean_install`, …, as the recipe says it. */
-  readonly command: string
-  readonly word: string
-  /** What the command brings besides: libraries only, or all that is required. */
-  readonly follows: 'libraries' | 'everything'
-}
+import { type Dockerfile, type Stage, usedStages } from '../lib/dockerfile.ts'
+import type { Instruction } from '../lib/dockerfile-instruction.ts'
+import { isOpaque, mention, type Request, requestsOf } from './commands.ts'
+import { type Call, followScript, isShell, type Unread, type Visitor } from './shell.ts'
+import type { Context, Field, Generation, Scope } from './shell-words.ts'
 
-/** What a recipe's variables stand for, and which of `if_al2` and `if_al2023` act. */
-export interface RecipeContext {
-  readonly args: Readonly<Record<string, string>>
-  readonly generation: 'al2' | 'al2023'
-}
-
-const follows: Readonly<Record<string, Request['follows']>> = {
-  install_rpm: 'libraries',
-  install_binary: 'libraries',
-  install_deps_for_binary: 'libraries',
-  clean_install: 'everything',
-  dnf: 'everything',
-  yum: 'everything',
-  rpm: 'libraries',
+export interface Requests {
+  readonly requests: readonly Request[]
+  /** What may ask for packages, too, and cannot be read here. */
+  readonly unread: readonly Unread[]
 }
 
 /**
- * What a Dockerfile asks the in-image commands for, in its order. It reads what recipes are written in: commands joined
- * by `&&`, `;` or `|`, variables of `ARG` and `ENV`, `if_al2023` before a command or in `$(if_al2023 echo …)`. Commands
- * that change the builder itself (`NEWROOT=/`) ask for nothing in the image.
+ * What the stages that an image is made of ask the in-image commands for, in the order of the file. Commands that change
+ * the builder itself (`NEWROOT=/`, dnf without a root) ask for nothing in the image.
  */
-export function readRequests(dockerfile: string, { args, generation }: RecipeContext): Request[] {
-  const variables: Record<string, string> = {}
+export function readRequests(dockerfile: Dockerfile, generation: Generation): Requests {
   const requests: Request[] = []
-  for (const { keyword, text, line } of instructions(dockerfile)) {
-    if (keyword === 'ARG' || keyword === 'ENV')
-      Object.assign(variables, assignments(text), keep(args, variables))
-    if (keyword !== 'RUN') continue
-    const told = conditional(substitute(text, { ...variables, ...args }), generation)
-    for (const command of commands(told, line)) requests.push(...requestsOf(command, generation))
-  }
-  return requests
-}
-
-/** The image that the last stage starts from. */
-export function lastFrom(dockerfile: string): { line: number; name: string } | undefined {
-  const from = instructions(dockerfile).findLast(({ keyword }) => keyword === 'FROM')
-  const name = from?.text.trim().split(/\s+/)[0]
-  return from && name ? { line: from.line, name } : undefined
-}
-
-interface Instruction {
-  readonly keyword: string
-  /** With the line breaks that it has, so that lines can be counted. */
-  readonly text: string
-  readonly line: number
-}
-
-function instructions(dockerfile: string): Instruction[] {
-  const found: Instruction[] = []
-  const lines = dockerfile.split('\n')
-  for (let index = 0; index < lines.length; index++) {
-    const start = index
-    const [, keyword, rest] = /^\s*([A-Za-z]+)\s+(.*)$/.exec(lines[index]!) ?? []
-    if (!keyword || lines[index]!.trimStart().startsWith('#')) continue
-    const parts = [rest!]
-    const isOpen = () => /\\\s*$/.test(parts.findLast(part => part !== '') ?? '')
-    while (isOpen() && index + 1 < lines.length) {
-      const next = lines[++index]!
-      // A comment does not end an instruction.
-      parts.push(next.trimStart().startsWith('#') ? '' : next)
+  const unread: Unread[] = []
+  const own = ownStages(dockerfile)
+  for (const stage of usedStages(dockerfile)) {
+    const visitor: Visitor = {
+      call(call) {
+        const line = (at = call.line) => ({ line: at, source: lineOf(call.source, 0) })
+        const effective = withoutCondition(call, generation)
+        const asked = effective && requestsOf(effective, own.has(stage))
+        for (const { word, ...one } of asked ?? []) {
+          if (word === undefined) unread.push(line(one.line))
+          else requests.push({ ...one, word })
+        }
+        if (effective && !asked && isOpaque(effective)) unread.push(line())
+      },
+      unread(text, from, to, isOpaqueText) {
+        const part = text.text.slice(from, to)
+        const places = isOpaqueText ? [0] : [...part.matchAll(mention)].map(({ index }) => index)
+        for (const place of places)
+          unread.push({ line: text.lineAt(from + place), source: lineOf(part, place) })
+      },
     }
-    const text = parts.map(part => part.replace(/\\\s*$/, '')).join('\n')
-    found.push({ keyword: keyword.toUpperCase(), text, line: start + 1 })
+    for (const one of stage.instructions) if (one.keyword === 'RUN') readRun(one, stage, generation, visitor)
   }
-  return found
+  return { requests, unread }
 }
 
-function assignments(text: string): Record<string, string> {
-  const found = [...text.matchAll(/(\w+)=("[^"]*"|'[^']*'|\S*)/g)]
-  return Object.fromEntries(found.map(([, name, value]) => [name!, value!.replace(/^(["'])(.*)\1$/s, '$2')]))
+/** `if_al2023 install_rpm a` → `install_rpm a`, or nothing. */
+function withoutCondition(call: Call, generation: Generation): Call | undefined {
+  const which = /^if_(al2|al2023)$/.exec(call.name)?.[1]
+  const [next, ...args] = call.args
+  if (!which) return call
+  return which === generation && next?.text ? { ...call, name: next.text, line: next.line, args } : undefined
 }
 
-function keep(args: Readonly<Record<string, string>>, known: Readonly<Record<string, string>>) {
-  return Object.fromEntries(Object.entries(args).filter(([name]) => name in known))
+/** The image that the last stage starts from, by way of other stages or not. */
+export function lastFrom({ stages }: Dockerfile): { line: number; name: string } | undefined {
+  const last = stages.at(-1)
+  if (!last) return undefined
+  let first = last
+  while (first.on) first = first.on
+  return first.base === 'scratch' ? undefined : { line: last.line, name: first.base }
 }
 
-function substitute(text: string, variables: Readonly<Record<string, string>>): string {
-  return text.replace(/\$\{(\w+)(?::?-([^}]*))?\}|\$(\w+)/g, (whole, braced, fallback, bare) => {
-    return variables[braced ?? bare] ?? fallback ?? whole
-  })
+/** The last stage and those that it starts from: what acts on their root acts on the image. */
+function ownStages({ stages }: Dockerfile): Set<Stage> {
+  const own = new Set<Stage>()
+  for (let stage = stages.at(-1); stage; stage = stage.on) own.add(stage)
+  return own
 }
 
-/** `$(if_al2023 echo a b)` → `a b` or as many line breaks as it has. */
-function conditional(text: string, generation: string): string {
-  return text.replace(/\$\(\s*if_(al2023|al2)\s+echo\s+([^)]*)\)/g, (whole, which, words) =>
-    which === generation ? words : whole.replace(/[^\n]/g, ''),
-  )
-}
-
-interface Word {
-  readonly word: string
-  readonly line: number
-}
-
-/** The simple commands of a shell text, each as its words. */
-function commands(text: string, firstLine: number): Word[][] {
-  const found: Word[][] = [[]]
-  let line = firstLine
-  for (const [token] of text.matchAll(/\n|&&|\|\||[;|]|(?:"[^"]*"|'[^']*'|\\.|[^\s;|&"'\\])+|&/g)) {
-    if (token === '\n') line++
-    else if (/^(&&|\|\||[;|&])$/.test(token)) found.push([])
-    else found.at(-1)!.push({ word: token.replace(/["']/g, ''), line })
+function readRun(one: Instruction, { instructions }: Stage, generation: Generation, visitor: Visitor): void {
+  const scope: Scope = new Map(Object.entries(one.variables))
+  const shell = instructions.findLast(({ keyword, line }) => keyword === 'SHELL' && line < one.line)
+    ?.words?.[0]
+  const { body, words } = one
+  if (words) {
+    readExec(words, { text: body, scope, generation }, visitor)
+    return
   }
-  return found
+  if (shell && !isShell(shell)) {
+    visitor.unread(body, 0, body.text.length, false)
+    return
+  }
+  followScript({ text: body, scope, generation }, visitor)
 }
 
-const shellWords = new Set(['then', 'do', 'else', 'if', '!', '{', '('])
-
-function requestsOf(words: readonly Word[], generation: string): Request[] {
-  const start = words.findIndex(
-    ({ word }) => !/^\w+=/.test(word) && !shellWords.has(word) && !word.startsWith('--'),
+function readExec(words: readonly string[], context: Context, visitor: Visitor): void {
+  const { text: body, scope } = context
+  const fields = words.map(
+    (text): Field => ({ text, line: body.lineAt(Math.max(0, body.text.indexOf(JSON.stringify(text)))) }),
   )
-  const [first, ...rest] = words.slice(Math.max(0, start))
-  if (!first || words.slice(0, start).some(({ word }) => word === 'NEWROOT=/')) return []
-  if (/^if_al2(023)?$/.test(first.word))
-    return first.word === `if_${generation}` ? requestsOf(rest, generation) : []
-  const known = follows[first.word]
-  if (!known) return []
-  if (first.word === 'rpm') return importRequest(first, rest)
-  if (/^(dnf|yum)$/.test(first.word) && !rest.some(({ word }) => word === 'install')) return []
-  const shallow = first.word === 'clean_install' && /^(true|false)$/.test(rest[1]?.word ?? '')
-  const asked = shallow ? rest.slice(0, 1) : rest.filter(({ word }) => !/^(-.*|install)$/.test(word))
-  const behaviour = shallow ? 'libraries' : known
-  // A list in quotes is as good as its words.
-  return asked.flatMap(({ word: list, line }) =>
-    list.split(/\s+/).map(word => ({ line, command: first.word, word, follows: behaviour })),
-  )
+  const [name, ...args] = fields
+  if (!name) return
+  const given = isShell(name.text!) ? args.findIndex(({ text }) => /^-[a-z]*c$/.test(text!)) : -1
+  const script = given < 0 ? undefined : args[given + 1]
+  if (script) {
+    followScript({ ...context, text: { text: script.text!, lineAt: () => script.line } }, visitor)
+    return
+  }
+  if (isShell(name.text!)) {
+    visitor.unread(body, 0, body.text.length, true)
+    return
+  }
+  visitor.call({ line: name.line, source: words.join(' '), name: name.text!, args, scope, maybe: false })
 }
 
-/** A key that is imported becomes a package, too. */
-function importRequest({ line }: Word, rest: readonly Word[]): Request[] {
-  const keys = rest.slice(rest.findIndex(({ word }) => word === '--import') + 1)
-  if (keys.length === rest.length) return []
-  return keys.map(({ word }) => ({ line, command: 'rpm --import', word, follows: 'libraries' }))
+/** The line of a text that a place is in, short enough for an answer. */
+function lineOf(text: string, place: number): string {
+  const line = text
+    .slice(text.lastIndexOf('\n', place) + 1)
+    .split('\n')[0]!
+    .replace(/\s+/g, ' ')
+    .trim()
+  return line.length > 80 ? `${line.slice(0, 79)}…` : line
 }

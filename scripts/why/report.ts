@@ -17,8 +17,8 @@ export function toText({ image, platform, word }: Question, answer: Explanation)
   return [
     `${of}${nvra(one)}, in ${image} ${platform}${origin.image === image ? '' : ` from ${origin.image}`}`,
     '',
-    ...chain(answer).map(
-      (step, depth) => `  ${'   '.repeat(Math.max(0, depth - 1))}${depth ? '└─ ' : ''}${step}`,
+    ...chain(answer).map((step, depth) =>
+      answer.way && depth > 0 ? `  ${'   '.repeat(depth - 1)}└─ ${step}` : `  ${step}`,
     ),
     '',
     `  weighs     ${show(weight)}`,
@@ -29,7 +29,7 @@ export function toText({ image, platform, word }: Question, answer: Explanation)
 
 /** The answer as plain data. */
 export function toJson({ image, platform, word }: Question, answer: Explanation): object {
-  const { package: one, origin, way, weight, requiredBy, goToo } = answer
+  const { package: one, origin, way, unread, weight, requiredBy, goToo } = answer
   return {
     image,
     platform,
@@ -37,6 +37,7 @@ export function toJson({ image, platform, word }: Question, answer: Explanation)
     package: nvra(one),
     origin: origin.image,
     request: way ? { file: origin.recipe, ...way.request } : null,
+    ...(unread.length > 0 && { unread: unread.map(one => ({ file: origin.recipe, ...one })) }),
     chain: (way?.steps ?? []).map(({ from, requires, to }) => ({ from: nvra(from), requires, to: nvra(to) })),
     ...weight,
     requiredBy: requiredBy.map(({ from, requires }) => ({ package: nvra(from), requires })),
@@ -44,15 +45,17 @@ export function toJson({ image, platform, word }: Question, answer: Explanation)
   }
 }
 
-function chain({ package: one, origin, way }: Explanation): string[] {
+function chain({ package: one, origin, way, unread }: Explanation): string[] {
+  if (!way && unread.length > 0)
+    return unread.map(({ line, source }) => `cannot be read here: ${origin.recipe}:${line} ${source}`)
   if (!way) return [`nothing in ${origin.recipe} leads to it: see who needs it below`]
-  const { line, command, word } = way.request
+  const { line, command, word, maybe } = way.request
   const first = way.steps[0]?.from ?? one
   const asked =
     command === 'FROM' ? `starts from ${word}, which has ${first.name}` : `says ${command} ${word}`
   const brought = first.name === word || command === 'FROM' ? '' : `, which brings ${first.name}`
   return [
-    `${origin.recipe}:${line} ${asked}${brought}`,
+    `${origin.recipe}:${line} ${asked}${maybe ? ' under a condition' : ''}${brought}`,
     ...way.steps.map(
       ({ from, requires, to }) => `${from.name} requires ${requires}, which ${to.name} provides`,
     ),
