@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { type Floor, prepareFloor } from './bench/floor.ts'
 import { type Phases, report, type Times } from './bench/report.ts'
 import { time } from './bench/time.ts'
-import { main } from './lib/cli.ts'
+import { main, print } from './lib/cli.ts'
 import { UserError } from './lib/errors.ts'
 import { inRepo } from './lib/paths.ts'
 import type { Command } from './lib/run.ts'
@@ -42,7 +42,7 @@ await main(usage, options, async ({ values, flags }) => {
     rmSync(floor.root, { recursive: true, force: true })
   }
   const result = report(times, phases, rounds)
-  console.log(result)
+  print(result)
   if (flags.write)
     writeFileSync(
       inRepo('docs', 'benchmarks.md'),

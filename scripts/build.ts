@@ -2,7 +2,7 @@ import { basename } from 'node:path'
 import { buildImage, dryRun } from './build/build-image.ts'
 import { requireRunnable } from './build/emulation.ts'
 import { engineOf } from './build/engines/index.ts'
-import { main } from './lib/cli.ts'
+import { main, print } from './lib/cli.ts'
 import { chosenDistro, chosenEngine, chosenPlatforms } from './lib/settings.ts'
 import { readDistro } from './workspace/distro.ts'
 import { namedImages } from './workspace/named-images.ts'
@@ -35,7 +35,7 @@ await main(usage, options, async ({ words, flags }) => {
   }
   const named = namedImages(images, words, basename(process.cwd()))
   if (flags['dry-run'])
-    return console.log((await Promise.all(named.map(image => dryRun(image, settings)))).flat().join('\n'))
+    return print((await Promise.all(named.map(image => dryRun(image, settings)))).flat().join('\n'))
   if (engine.isLocal()) for (const platform of settings.platforms) requireRunnable(platform)
   await engine.probe()
   for (const image of named) await buildImage(image, settings)

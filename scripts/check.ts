@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { $ } from 'zx'
-import { main } from './lib/cli.ts'
+import { main, print } from './lib/cli.ts'
 import { UserError } from './lib/errors.ts'
 import { repoRoot } from './lib/paths.ts'
 
@@ -26,7 +26,7 @@ await main(usage, { fix: { type: 'boolean', help: 'repair what can be repaired' 
   const show = $({ stdio: 'inherit', cwd: repoRoot, nothrow: true })
   if (flags.fix) await show`npx biome check --write`
   for (const [what, command] of Object.entries(steps)) {
-    console.log(`\n== ${what}`)
+    print(`\n== ${what}`)
     const { exitCode } = await show`${command}`
     if (exitCode !== 0)
       throw new UserError(`${what}: failed; 'npm run check -- --fix' repairs format and simple lint`)

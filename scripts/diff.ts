@@ -2,7 +2,7 @@ import { difference } from './diff/group.ts'
 import { readSide } from './diff/read-side.ts'
 import { renderMarkdown, renderText } from './diff/render.ts'
 import { pairUp } from './diff/side.ts'
-import { main } from './lib/cli.ts'
+import { main, print, printJson } from './lib/cli.ts'
 import { UserError } from './lib/errors.ts'
 
 const usage = `
@@ -38,10 +38,6 @@ await main(usage, options, async ({ words: [a, b = '.', ...more], flags }) => {
     throw new UserError(`there is no image in both: ${has(before)}, ${has(after)}`)
   }
   const found = difference(a, b, pairing)
-  const render = flags.json
-    ? JSON.stringify(found, null, 2)
-    : flags.markdown
-      ? renderMarkdown(found)
-      : renderText(found)
-  console.log(render)
+  if (flags.json) printJson(found, 2)
+  else print(flags.markdown ? renderMarkdown(found) : renderText(found))
 })

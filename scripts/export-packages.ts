@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { main } from './lib/cli.ts'
+import { main, print } from './lib/cli.ts'
 import { UserError } from './lib/errors.ts'
 import { chosenDistro, chosenPlatforms } from './lib/settings.ts'
 import { buildImages } from './packages/build.ts'
@@ -53,7 +53,7 @@ await main(usage, options, async ({ words, flags, values }) => {
 async function printList(reference: string): Promise<void> {
   const layout = mkdtempSync(join(tmpdir(), 'eks-distro-base-'))
   try {
-    process.stdout.write(formatList(await pulledPackages(reference, chosenPlatforms()[0]!, layout)))
+    print(formatList(await pulledPackages(reference, chosenPlatforms()[0]!, layout)).trimEnd())
   } finally {
     rmSync(layout, { recursive: true, force: true })
   }
@@ -63,20 +63,20 @@ function write(states: readonly ListState[], stale: readonly string[]): void {
   const changed = states.filter(state => !isCurrent(state))
   for (const state of changed) writeList(state)
   for (const file of stale) removeList(file)
-  for (const line of describeStates(changed)) console.log(line)
-  for (const file of stale) console.log(`removed ${file}: there is no such image any more`)
-  console.log(`${states.length} package lists, ${changed.length} of them written`)
+  for (const line of describeStates(changed)) print(line)
+  for (const file of stale) print(`removed ${file}: there is no such image any more`)
+  print(`${states.length} package lists, ${changed.length} of them written`)
 }
 
 function check(states: readonly ListState[], stale: readonly string[]): void {
   const wrong = states.filter(state => !isCurrent(state))
-  for (const line of describeStates(wrong)) console.log(line)
-  for (const file of stale) console.log(`${file}: there is no such image any more`)
+  for (const line of describeStates(wrong)) print(line)
+  for (const file of stale) print(`${file}: there is no such image any more`)
   if (wrong.length + stale.length > 0) {
     throw new UserError(
       `${wrong.length + stale.length} package lists are not as their images; if the change is wanted, run ` +
         "'npx turbo run export-packages' and commit what it writes",
     )
   }
-  console.log(`${states.length} package lists are as their images`)
+  print(`${states.length} package lists are as their images`)
 }

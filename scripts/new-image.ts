@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { main } from './lib/cli.ts'
+import { main, print } from './lib/cli.ts'
 import { UserError } from './lib/errors.ts'
 import { inRepo, repoRoot } from './lib/paths.ts'
 import { perform } from './lib/run.ts'
@@ -60,7 +60,7 @@ await main(usage, options, async ({ words: names, values }) => {
     '--ignore-scripts',
   ] as const
   await perform(`telling npm of ${name}`, { argv: install, cwd: repoRoot })
-  console.log(`images/${name} is written: 'npx turbo run build test --filter=${name}' builds and tests it`)
+  print(`images/${name} is written: 'npx turbo run build test --filter=${name}' builds and tests it`)
 })
 
 function wordsOf(value = ''): string[] {

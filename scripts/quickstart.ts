@@ -2,7 +2,7 @@ import { $ } from 'zx'
 import { distOf, layoutsOf } from './build/dist.ts'
 import { openImage } from './image/open.ts'
 import { packagesOf } from './image/packages-of.ts'
-import { main } from './lib/cli.ts'
+import { main, print } from './lib/cli.ts'
 import { UserError } from './lib/errors.ts'
 import { repoRoot } from './lib/paths.ts'
 import { chosenPlatforms, type Platform } from './lib/settings.ts'
@@ -29,9 +29,9 @@ await main(usage, {}, async () => {
     if (exitCode !== 0) throw new UserError(`'${command.join(' ')}' failed; the lines above say why`)
   }
   for (const platform of chosenPlatforms()) {
-    console.log(`\n${await describeImage(images, first, platform)}`)
+    print(`\n${await describeImage(images, first, platform)}`)
   }
-  console.log(`
+  print(`
 Run something in it:  npx tsx scripts/run.ts ${first.name} -- /usr/bin/getent passwd nobody
 See what it holds:    less images/${first.name}/dist/${platformFolder(chosenPlatforms()[0]!)}/files.jsonl
 Build it again:       npx turbo run build --filter=${first.name}`)

@@ -1,4 +1,4 @@
-import { main } from './lib/cli.ts'
+import { main, print } from './lib/cli.ts'
 import { UserError } from './lib/errors.ts'
 import { engines, unattended } from './lib/settings.ts'
 import { chooseDistro } from './setup/choose-distro.ts'
@@ -31,5 +31,5 @@ await main(usage, options, async ({ flags, values, words }) => {
   rows.push(...engine.rows, ...distro.rows, emulation())
   recordChoice({ distro: distro.chosen, engine: engine.chosen })
   printTable(rows)
-  console.log(`\nBuilds use ${engine.chosen} and ${distro.chosen}: ${distro.why}.`)
+  print(`\nBuilds use ${engine.chosen} and ${distro.chosen}: ${distro.why}.`)
 })

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { main } from './lib/cli.ts'
+import { main, print, printJson } from './lib/cli.ts'
 import { UserError } from './lib/errors.ts'
 import { chosenDistro, chosenPlatforms, oneOf, type Platform } from './lib/settings.ts'
 import { buildImages } from './packages/build.ts'
@@ -40,10 +40,10 @@ await main(usage, options, async ({ words, flags, values }) => {
       throw new UserError(`no image is built for ${platform}: run 'npx turbo run build' first`)
     const measured = wanted.map(image => measure(images, image, platform))
     if (flags.record) record(measured, platform)
-    else if (flags.json) console.log(JSON.stringify(measured.map(forPrograms), null, 2))
+    else if (flags.json) printJson(measured.map(forPrograms), 2)
     else {
       const ledger = readLedger(chosenDistro(), platformFolder(platform))
-      console.log(reportSizes(`${chosenDistro()} ${platform}`, measured, ledger, by))
+      print(reportSizes(`${chosenDistro()} ${platform}`, measured, ledger, by))
     }
   }
 })
@@ -57,5 +57,5 @@ function record(measured: readonly Measured[], platform: Platform): void {
     ),
     packages: Object.fromEntries(all.map(one => [nvra(one), one.size])),
   })
-  console.log(`${ledgerFile(distro, folder)} has the sizes of ${measured.length} images`)
+  print(`${ledgerFile(distro, folder)} has the sizes of ${measured.length} images`)
 }

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { execa } from 'execa'
-import { main } from './lib/cli.ts'
+import { main, print } from './lib/cli.ts'
 import { UserError } from './lib/errors.ts'
 import { inRepo, repoRoot } from './lib/paths.ts'
 import { choiceFile, type EngineName, engines, namedEngine, oneOf } from './lib/settings.ts'
@@ -53,9 +53,9 @@ await main(
       else writeFileSync(choiceFile, before)
     }
     for (const [what, { passed, failed }] of Object.entries(counts))
-      console.log(`${what}: ${passed} passed, ${failed} failed`)
+      print(`${what}: ${passed} passed, ${failed} failed`)
     const sum = Object.values(counts).reduce(add)
-    console.log(`${sum.passed} passed, ${sum.failed} failed`)
+    print(`${sum.passed} passed, ${sum.failed} failed`)
     if (sum.failed > 0 || Object.values(counts).some(({ passed }) => passed === 0)) {
       throw new UserError('not everything passed; the lines above say what')
     }
@@ -64,7 +64,7 @@ await main(
 
 /** Our readers of ELF files and rpm databases against the programs they stand in for, and what the commands are made of. */
 async function testTools(): Promise<Count> {
-  console.log('\n== against the real tools')
+  print('\n== against the real tools')
   await installPackages(programs, 'yes')
   await installScanner()
   const commands = 'images/builder/commands/tests'
@@ -77,7 +77,7 @@ async function testTools(): Promise<Count> {
 /** Builds and tests every image on one engine, or one of each recipe, then what the workshop promises of that engine. */
 async function testEngine(engine: EngineName, every: boolean): Promise<Count> {
   const env = { ENGINE: engine, DISTRO: 'lab' }
-  console.log(`\n== ${engine}`)
+  print(`\n== ${engine}`)
   const workspace = readWorkspace()
   const names = every ? [] : tellingImages(workspace)
   const filters = names.map(name => `--filter=${name}`)
@@ -91,7 +91,7 @@ async function testEngine(engine: EngineName, every: boolean): Promise<Count> {
 }
 
 function nodeTests(folder: string, engine: EngineName): Promise<Count> {
-  console.log(`\n== ${folder}, ${engine}`)
+  print(`\n== ${folder}, ${engine}`)
   const runner = ['node', '--import', 'tsx', '--test', '--test-reporter=spec', '--test-concurrency=1']
   return run([...runner, ...testsIn(folder)], { ENGINE: engine, DISTRO: 'lab' })
 }
@@ -103,7 +103,7 @@ function testsIn(folder: string): string[] {
 }
 
 function step(what: string, ...command: string[]): Promise<Count> {
-  console.log(`\n== ${what}`)
+  print(`\n== ${what}`)
   return run(['node', '--import', 'tsx', ...command], {})
 }
 

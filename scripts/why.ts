@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
-import { main } from './lib/cli.ts'
+import { main, print } from './lib/cli.ts'
 import { UserError } from './lib/errors.ts'
 import { inRepo } from './lib/paths.ts'
+import { printable, printableJson } from './lib/printable.ts'
 import { chosenDistro, chosenPlatforms, type Platform } from './lib/settings.ts'
 import { explain, type Level } from './why/explain.ts'
 import { findOwners, findPackages } from './why/find.ts'
@@ -30,7 +31,7 @@ await main(usage, options, async ({ words, flags }) => {
     const levels = await readLevels(images, image, platform, chosenDistro())
     for (const word of asked) {
       const answers = answer(levels, { image: name, platform, word }, flags.json === true)
-      console.log(answers.join(flags.json ? '\n' : '\n\n'))
+      print(answers.join(flags.json ? '\n' : '\n\n'))
     }
   }
 })
@@ -40,10 +41,10 @@ function answer(levels: readonly Level[], question: Question, json: boolean): st
   const { word } = question
   const found = word.startsWith('/') ? findOwners(image, word) : findPackages(image, word)
   if (found.length === 0)
-    return [json ? JSON.stringify(orphan(levels, question)) : orphanText(levels, question)]
+    return [json ? printableJson(orphan(levels, question)) : orphanText(levels, question)]
   return found.map(one => {
     const explanation = explain(levels, one)
-    return json ? JSON.stringify(toJson(question, explanation)) : toText(question, explanation)
+    return json ? printableJson(toJson(question, explanation)) : toText(question, explanation)
   })
 }
 
@@ -68,5 +69,7 @@ function orphanText(levels: readonly Level[], question: Question): string {
   return [
     `${file} is in ${image} ${platform}${origin === image ? '' : ` from ${origin}`}, and no package has it:`,
     ...(lines.length > 0 ? lines : [`  a scriptlet made it, or a step of ${recipe} that does not name it`]),
-  ].join('\n')
+  ]
+    .map(printable)
+    .join('\n')
 }

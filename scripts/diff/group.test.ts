@@ -139,3 +139,23 @@ test('many files of one kind are told by directory, those of a new package not a
   assert.equal(text.split('\n').length, 7)
   assert.doesNotMatch(text, /share\/p/)
 })
+
+test('what an image of others says is text: on a terminal one line a change, in Markdown no markup', () => {
+  const path = '/a\x1b[2J\n# Approved\n<img src=x> @someone #1 | `b`\u202e'
+  const before = contents([], [])
+  const after = contents([], [file(path)], { Labels: { '\n## l': '[x](y)\nz' } })
+  const found = difference('x', 'y', pairUp(side('x', before), side('y', after)))
+  const text = renderText(found)
+  assert.match(text, /^ {2}file added +\/a\\x1b\[2J\\n# Approved\\n<img src=x> @someone #1 \| `b`\\u202e/m)
+  assert.doesNotMatch(text, /[^\n\x20-\x7e→]/)
+  const markdown = renderMarkdown(found)
+  const shown = '``/a\\x1b[2J\\n# Approved\\n<img src=x> @someone #1 \\| `b`\\u202e``'
+  assert.ok(markdown.includes(`| file added | ${shown} |`), markdown)
+  assert.deepEqual(
+    markdown
+      .split('\n')
+      .filter(line => /^#|^<|Approved$/.test(line))
+      .map(line => line.slice(0, 4)),
+    ['### '],
+  )
+})

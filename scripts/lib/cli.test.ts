@@ -16,3 +16,7 @@ test('an unknown option is named with the nearest one', () => {
 test('a value that is missing is an error', () => {
   assert.throws(() => readArguments(['--user'], options), /--user/)
 })
+
+test('-h is --help', () => {
+  assert.deepEqual(readArguments(['-h', 'x'], options), { words: ['x'], flags: { help: true }, values: {} })
+})

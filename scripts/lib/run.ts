@@ -1,6 +1,9 @@
+import { existsSync } from 'node:fs'
+import { stripVTControlCharacters } from 'node:util'
 import { execa } from 'execa'
 import { quote } from 'zx'
 import { UserError } from './errors.ts'
+import { describeMachineError } from './machine-errors.ts'
 
 /** A program and its arguments, never a string for a shell. */
 export interface Command {
@@ -62,10 +65,25 @@ async function start({ argv, cwd, env }: Command, out: Out) {
     reject: false,
     maxBuffer: 64 << 20,
   })
-  if ((result as { code?: string }).code !== 'ENOENT') return result
-  throw new UserError(
-    `the program ${program} is not here: run 'npm run setup', which installs what is missing`,
-  )
+  const { cause } = result as { cause?: NodeJS.ErrnoException }
+  // A program that ran and failed has a cause, too.
+  if (result.exitCode !== undefined || !cause?.syscall?.startsWith('spawn')) return result
+  throw notStarted(program, cwd, cause)
+}
+
+/** Why `program` could not be started, as a UserError: a folder that is gone looks like a program that is. */
+export function notStarted(
+  program: string,
+  cwd: string | undefined,
+  cause: NodeJS.ErrnoException,
+): UserError {
+  if (cwd !== undefined && !existsSync(cwd))
+    return new UserError(`${cwd}, where ${program} has to run, is gone`)
+  if (cause.code === 'ENOENT')
+    return new UserError(
+      `the program ${program} is not here: run 'npm run setup', which installs what is missing`,
+    )
+  return new UserError(describeMachineError(cause) ?? cause.message)
 }
 
 /** What engines say of a step that failed, after the step has said why. */
@@ -74,7 +92,9 @@ const telling = /error|fail|cannot|no space|denied|not found|refused|^[a-z_]+: /
 
 /** The lines that say why, out of all that a builder prints. */
 function reason(output: string): string {
-  const lines = output.split('\n').map(line => line.replace(/^(#\d+ )?(\d+\.\d+ )?/, '').trimEnd())
+  const lines = stripVTControlCharacters(output)
+    .split('\n')
+    .map(line => line.replace(/^(#\d+ )?(\d+\.\d+ )?/, '').trimEnd())
   const said = [...new Set(lines)].filter(line => line && !line.startsWith('#'))
   const why = said.filter(line => telling.test(line))
   const own = why.filter(line => !aftermath.test(line))

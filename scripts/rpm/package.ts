@@ -1,3 +1,5 @@
+import { printable } from '../lib/printable.ts'
+
 /** A package as an image's rpm database records it. */
 export interface Package {
   readonly name: string
@@ -46,7 +48,10 @@ export const fileStates = { normal: 0, replaced: 1, notInstalled: 2, netShared: 
 /** RPMSENSE_* of rpm's rpmds.h: how versions compare; `rpmlib` marks what rpm itself must be able to do. */
 export const dependencyFlags = { less: 2, greater: 4, equal: 8, rpmlib: 1 << 24 } as const
 
-/** As `rpm -qa` prints it, without the epoch: `git-core-2.50.1-1.amzn2023.x86_64`, `gpg-pubkey-afaa0026-61929986`. */
+/**
+ * As `rpm -qa` prints it, without the epoch: `git-core-2.50.1-1.amzn2023.x86_64`, `gpg-pubkey-afaa0026-61929986`. One
+ * line, whatever a foreign database says.
+ */
 export function nvra({ name, version, release, arch }: Package): string {
-  return `${name}-${version}-${release}${arch === undefined ? '' : `.${arch}`}`
+  return printable(`${name}-${version}-${release}${arch === undefined ? '' : `.${arch}`}`)
 }

@@ -1,3 +1,4 @@
+import { printable } from '../lib/printable.ts'
 import { nvra, type Package } from '../rpm/package.ts'
 import type { Explanation, Weight } from './explain.ts'
 
@@ -22,9 +23,13 @@ export function toText({ image, platform, word }: Question, answer: Explanation)
     ),
     '',
     `  weighs     ${show(weight)}`,
-    `  needed by  ${requiredBy.length > 0 ? needs(answer).join('\n             ') : 'no other package'}`,
+    ...(requiredBy.length > 0 ? needs(answer) : ['no other package']).map(
+      (need, row) => `  ${(row === 0 ? 'needed by' : '').padEnd(11)}${need}`,
+    ),
     `  goes too   ${names ? `${names}: ${show(others)}` : 'nothing else'}`,
-  ].join('\n')
+  ]
+    .map(printable)
+    .join('\n')
 }
 
 /** The answer as plain data. */
