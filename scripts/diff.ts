@@ -1,7 +1,7 @@
 import { difference } from './diff/group.ts'
 import { readSide } from './diff/read-side.ts'
 import { renderMarkdown, renderText } from './diff/render.ts'
-import { pairUp } from './diff/side.ts'
+import { type Contents, pairUp, type Side } from './diff/side.ts'
 import { main, print, printJson } from './lib/cli.ts'
 import { UserError } from './lib/errors.ts'
 
@@ -31,13 +31,18 @@ await main(usage, options, async ({ words: [a, b = '.', ...more], flags }) => {
   const [before, after] = [await readSide(a), await readSide(b)]
   const pairing = pairUp(before, after)
   if (pairing.pairs.length === 0) {
-    const has = ({ name, images }: typeof before) => {
-      const places = new Set(images.map(({ where }) => where))
-      return `${name} has ${images.length} images for ${[...places].join(', ')}`
-    }
-    throw new UserError(`there is no image in both: ${has(before)}, ${has(after)}`)
+    throw new UserError(
+      `there is no image in both: ${describe(before)}, ${describe(after)}; name two images to compare them with each other`,
+    )
   }
   const found = difference(a, b, pairing)
   if (flags.json) printJson(found, 2)
   else print(flags.markdown ? renderMarkdown(found) : renderText(found))
 })
+
+function describe({ name, single, images }: Side): string {
+  const places = [...new Set(images.map(({ where }) => where))].join(', ')
+  const [{ image }] = images as [Contents]
+  if (single) return image === name ? `${name} for ${places}` : `${name} is ${image} for ${places}`
+  return `${name} has ${images.length} images for ${places}`
+}

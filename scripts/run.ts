@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { layoutsOf } from './build/dist.ts'
 import { engineOf } from './build/engines/index.ts'
+import { attach } from './image/attach.ts'
 import { main } from './lib/cli.ts'
 import { UserError } from './lib/errors.ts'
 import { chosenEngine, chosenPlatforms } from './lib/settings.ts'
@@ -12,15 +13,17 @@ import { findImage, readWorkspace } from './workspace/workspace.ts'
 const usage = `
 Usage: npx tsx scripts/run.ts IMAGE -- COMMAND [ARGUMENT…]
 
-Runs a command inside a built image, without a network, and leaves with its exit code.
+Runs a command inside a built image, without a network, on our stdin, stdout and stderr, and leaves with its exit code.
+Nothing of it stays behind.
 `
 
 const options = {
   user: { type: 'string', help: 'as this user instead of the image’s own' },
+  tty: { type: 'boolean', help: 'at a terminal of its own, for a shell' },
   add: { type: 'string', help: 'FILE:PATH, a file of this machine to be seen at PATH in the image' },
 } as const
 
-await main(usage, options, async ({ words, values }) => {
+await main(usage, options, async ({ words, flags, values }) => {
   const [name, ...argv] = words
   if (!name || argv.length === 0) throw new UserError('name an image and a command: see --help')
   const images = readWorkspace()
@@ -28,14 +31,13 @@ await main(usage, options, async ({ words, values }) => {
   try {
     const platform = chosenPlatforms()[0]!
     assembleLayout(layoutsOf(images, findImage(images, name)), platform, join(layout, 'oci'))
-    const result = await engineOf[chosenEngine()].run(join(layout, 'oci'), platform, {
+    const container = engineOf[chosenEngine()].open(join(layout, 'oci'), platform, {
       argv,
+      stdin: flags.tty ? 'tty' : 'pipe',
       ...(values.user && { user: values.user }),
       ...(values.add && { add: parseAdd(values.add) }),
     })
-    process.stdout.write(result.stdout && `${result.stdout}\n`)
-    process.stderr.write(result.stderr && `${result.stderr}\n`)
-    process.exitCode = result.exitCode
+    process.exitCode = await attach(container, flags.tty === true)
   } finally {
     rmSync(layout, { recursive: true, force: true })
   }

@@ -14,6 +14,7 @@ import { packageData, readPackageData } from '../rpm/package-data.ts'
 import { formatList, parseList } from '../rpm/package-list.ts'
 import { platformFolder } from '../workspace/outputs.ts'
 import { type Image, readWorkspace } from '../workspace/workspace.ts'
+import { publishedAs } from './published-as.ts'
 import { readRevision } from './revision.ts'
 import type { Contents, Side } from './side.ts'
 
@@ -26,7 +27,7 @@ export async function readSide(word: string): Promise<Side> {
   const image = images.get(word)
   if (image) return { name: word, single: true, images: [builtImage(images, image, chosenPlatforms()[0]!)] }
   if (/^(\.|\/)/.test(word)) return { name: word, single: false, images: readCheckout(word) }
-  if (isReference(word)) return { name: word, single: true, images: [await pulledImage(word)] }
+  if (isReference(word)) return { name: word, single: true, images: [await pulledImage(word, images)] }
   const revision = await readRevision(word)
   if (revision) return { name: word, single: false, images: revision }
   const near = nearest(word, [...images.keys()])
@@ -74,12 +75,13 @@ export function builtImage(
   return contents(name, `${madeOf.distro} ${folder}`, packages, readFiles(filesList(dist, folder)), image)
 }
 
-async function pulledImage(reference: string): Promise<Contents> {
+async function pulledImage(reference: string, images: ReadonlyMap<string, Image>): Promise<Contents> {
   const platform = chosenPlatforms()[0]!
+  const [one, ...others] = publishedAs(images, reference)
+  const name = one && others.length === 0 ? one.name : reference
   const layout = mkdtempSync(join(tmpdir(), 'eks-distro-base-'))
   try {
     const opened = await pullImage(reference, platform, layout)
-    const [, name = reference] = /\/([^/:@]+)(?::[^/]*)?(?:@.*)?$/.exec(reference) ?? []
     const where = `${chosenDistro()} ${platformFolder(platform)}`
     const files = [...opened.files.values()]
     return contents(name, where, databaseOf(opened), files, readImage([layout], platform))

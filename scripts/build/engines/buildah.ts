@@ -1,11 +1,12 @@
-import { readFileSync } from 'node:fs'
-import { basename, dirname, join, relative } from 'node:path'
+import { randomBytes } from 'node:crypto'
+import { readFileSync, symlinkSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
 import { UserError } from '../../lib/errors.ts'
 import { inRepo } from '../../lib/paths.ts'
 import { type Command, capture } from '../../lib/run.ts'
 import type { Manifest } from '../../oci/layout.ts'
 import type { BuildPlan, Context } from '../plan.ts'
-import { buildArgs, type Engine, runOptions } from './engine.ts'
+import { buildArgs, type Engine, removeAll, runOptions, runToEnd } from './engine.ts'
 import { requireVersion, versionIn } from './version.ts'
 
 // Images that builds start from, each under the digest of what it holds; builds only read them.
@@ -77,32 +78,41 @@ export const buildah: Engine = {
 
   isLocal: () => true,
 
-  async run(layout, platform, request) {
-    const source = `oci:${basename(layout)}:latest`
+  async open(layout, platform, request) {
+    // buildah makes a name of the path that it loads; another's of the same name would take its place.
+    const name = `run-${randomBytes(8).toString('hex')}`
+    symlinkSync(layout, join(dirname(layout), name))
+    const remove = [
+      { argv: [...program, 'rm', name] },
+      { argv: [...program, 'rmi', `localhost/${name}:latest`] },
+    ] as const
     const from = await capture({
       cwd: dirname(layout),
-      argv: [...program, 'from', '--quiet', `--platform=${platform}`, source],
+      argv: [...program, 'from', '--quiet', `--name=${name}`, `--platform=${platform}`, `oci:${name}:latest`],
     })
-    if (from.exitCode !== 0) throw new UserError(`buildah cannot read ${layout}: ${from.stderr.trim()}`)
-    const container = from.stdout.trim()
-    try {
-      const result = await capture({
+    if (from.exitCode !== 0) {
+      await removeAll(remove)
+      throw new UserError(`buildah cannot read ${layout}: ${from.stderr.trim()}`)
+    }
+    return {
+      command: {
         argv: [
           ...program,
           'run',
           ...(request.privileged ? privileged : isolation),
+          ...(request.stdin === 'tty' ? ['--tty'] : []),
           ...runOptions(request),
-          container,
+          name,
           '--',
           ...request.argv,
         ],
-      })
-      // buildah adds a line of its own when the program's exit code is not 0.
-      return { ...result, stderr: result.stderr.replace(/\n?Error: while running runtime: .*$/, '') }
-    } finally {
-      await capture({ argv: [...program, 'rm', container] })
+      },
+      remark: /Error: (while running runtime: )?exit status \d+\n?$/,
+      remove,
     }
   },
+
+  run: async (layout, platform, request) => runToEnd(await buildah.open(layout, platform, request)),
 }
 
 // runc, because crun refuses machines whose cgroups are hybrid; network=none needs the OCI isolation.

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { existsSync, realpathSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { UserError } from '../../lib/errors.ts'
@@ -7,7 +8,7 @@ import { buildkitHost, chosenBuilder, dockerHost } from '../../lib/settings.ts'
 import { blobPath } from '../../oci/blobs.ts'
 import { readImage } from '../../oci/layout.ts'
 import type { BuildPlan, Context } from '../plan.ts'
-import { buildArgs, type Engine, runOptions } from './engine.ts'
+import { buildArgs, type Engine, removeAll, runOptions, runToEnd } from './engine.ts'
 import { requireVersion, versionIn } from './version.ts'
 
 /** BuildKit through `docker buildx`: Docker's own, a docker-container builder, or a buildkitd at `BUILDKIT_HOST`. */
@@ -68,11 +69,13 @@ export const buildkit: Engine = {
 
   isLocal: () => !buildkitHost() && !chosenBuilder(),
 
-  async run(layout, platform, request) {
+  async open(layout, platform, request) {
     const dockerfile = `${layout}.Dockerfile`
-    const tag = `eks-distro-base-test:${process.pid}`
+    const name = `eks-distro-base-run-${randomBytes(8).toString('hex')}`
     writeFileSync(dockerfile, 'FROM image\n')
     const context = `--build-context=image=oci-layout://${layout}:latest`
+    const kill = docker('rm', '--force', name)
+    const remove = [kill, docker('rmi', '--force', name)]
     const load = await capture(
       docker(
         'buildx',
@@ -80,29 +83,35 @@ export const buildkit: Engine = {
         '--load',
         `--platform=${platform}`,
         '--provenance=false',
-        `--tag=${tag}`,
+        `--tag=${name}`,
         context,
         `--file=${dockerfile}`,
         layout,
       ),
     )
-    if (load.exitCode !== 0) throw new UserError(`docker cannot read ${layout}: ${load.stderr.trim()}`)
-    try {
-      return await capture(
-        docker(
-          'run',
-          '--rm',
-          ...(request.privileged ? ['--privileged'] : []),
-          `--platform=${platform}`,
-          ...runOptions(request),
-          tag,
-          ...request.argv,
-        ),
-      )
-    } finally {
-      await capture(docker('rmi', '--force', tag))
+    if (load.exitCode !== 0) {
+      await removeAll(remove)
+      throw new UserError(`docker cannot read ${layout}: ${load.stderr.trim()}`)
+    }
+    return {
+      command: docker(
+        'run',
+        '--rm',
+        `--name=${name}`,
+        ...(request.stdin ? ['--interactive'] : []),
+        ...(request.stdin === 'tty' ? ['--tty'] : []),
+        ...(request.privileged ? ['--privileged'] : []),
+        `--platform=${platform}`,
+        ...runOptions(request),
+        name,
+        ...request.argv,
+      ),
+      kill,
+      remove,
     }
   },
+
+  run: async (layout, platform, request) => runToEnd(await buildkit.open(layout, platform, request)),
 }
 
 const builderName = 'eks-distro-base-remote'

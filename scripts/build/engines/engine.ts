@@ -1,4 +1,4 @@
-import type { Command, Result } from '../../lib/run.ts'
+import { type Command, capture, type Result } from '../../lib/run.ts'
 import type { EngineName, Platform } from '../../lib/settings.ts'
 import type { ImageConfig } from '../../oci/config.ts'
 import type { BuildPlan } from '../plan.ts'
@@ -25,6 +25,19 @@ export interface RunRequest {
   readonly capabilities?: readonly string[]
   /** All capabilities, this machine's devices and its network: to mount and to format. */
   readonly privileged?: boolean
+  /** It reads what our stdin gives it; `tty` through a terminal of its own. */
+  readonly stdin?: 'pipe' | 'tty'
+}
+
+/** A container of an image that was loaded for it: what runs in it, and what takes both away. */
+export interface Container {
+  readonly command: Command
+  /** What the engine itself adds to stderr when the program's exit code is not 0. */
+  readonly remark?: RegExp
+  /** Ends it, where it is no child of `command`. */
+  readonly kill?: Command
+  /** In this order; each may find nothing. */
+  readonly remove: readonly Command[]
 }
 
 /** Runs Dockerfiles and the images made from them. A plan goes in, argv arrays come out; nothing else differs. */
@@ -36,10 +49,26 @@ export interface Engine {
   build(plan: BuildPlan): Command[]
   /** Reads `work/export`. */
   readExport(plan: BuildPlan): Export
-  /** Runs a command in the image of a self-contained layout of one platform. */
+  /** Loads the image of a self-contained layout of one platform; on UserError nothing is left of it. */
+  open(layout: string, platform: Platform, request: RunRequest): Promise<Container>
+  /** Runs a command in such an image to its end. */
   run(layout: string, platform: Platform, request: RunRequest): Promise<Result>
   /** True when its steps run on this very machine, so that this machine must be able to run them. */
   isLocal(): boolean
+}
+
+/** `run` of every engine. */
+export async function runToEnd({ command, remark, remove }: Container): Promise<Result> {
+  try {
+    const result = await capture(command)
+    return { ...result, stderr: remark ? result.stderr.replace(remark, '').trimEnd() : result.stderr }
+  } finally {
+    await removeAll(remove)
+  }
+}
+
+export async function removeAll(commands: readonly Command[]): Promise<void> {
+  for (const command of commands) await capture(command)
 }
 
 /** The values of a Dockerfile's `ARG`s as the flags that all engines share. */
