@@ -1,10 +1,10 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { UserError } from '../lib/errors.ts'
 import { withLock } from '../lib/lock.ts'
 import { repoRoot } from '../lib/paths.ts'
-import { perform, show } from '../lib/run.ts'
+import { capture, perform, show } from '../lib/run.ts'
 import type { Platform } from '../lib/settings.ts'
 import type { Descriptor } from '../oci/blobs.ts'
 import { filesList, readFiles, writeFiles } from '../oci/file-list.ts'
@@ -71,8 +71,23 @@ export function buildImage(image: Image, settings: BuildSettings): Promise<void>
     }
     writeIndex(join(made, 'oci'), manifests)
     writeSeal(made, image.name, madeOf(settings))
+    const gone = manifestsIn(dist).filter(digest => !manifestsIn(made).includes(digest))
     rmSync(dist, { recursive: true, force: true })
     renameSync(made, dist)
+    for (const command of gone.length > 0 ? (settings.engine.forget?.(gone) ?? []) : [])
+      await capture(command)
+  })
+}
+
+/** The digests of all that a `dist/` holds for others to build on; none of one that cannot be read. */
+function manifestsIn(dist: string): string[] {
+  if (!existsSync(dist)) return []
+  const indexes = readdirSync(dist, { recursive: true, encoding: 'utf8' }).filter(
+    file => basename(file) === 'index.json',
+  )
+  return indexes.flatMap(file => {
+    const found = readFileSync(join(dist, file), 'utf8').matchAll(/"sha256:[0-9a-f]{64}"/g)
+    return [...found].map(([digest]) => JSON.parse(digest) as string)
   })
 }
 

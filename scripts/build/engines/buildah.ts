@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { readFileSync, symlinkSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { UserError } from '../../lib/errors.ts'
 import { inRepo } from '../../lib/paths.ts'
 import { type Command, capture } from '../../lib/run.ts'
-import type { Manifest } from '../../oci/layout.ts'
+import { type Manifest, readImage } from '../../oci/layout.ts'
 import type { BuildPlan, Context } from '../plan.ts'
-import { buildArgs, type Engine, removeAll, runOptions, runToEnd } from './engine.ts'
+import { buildArgs, type Engine, runOptions, runToEnd } from './engine.ts'
 import { requireVersion, versionIn } from './version.ts'
 
 // Images that builds start from, each under the digest of what it holds; builds only read them.
@@ -28,7 +28,7 @@ export const buildah: Engine = {
 
   build(plan: BuildPlan): Command[] {
     const layouts = new Set(plan.contexts.flatMap(context => sharedLayout(context, plan.work) ?? []))
-    const own = storageOf(plan, layouts.size > 0)
+    const own = storageIn(join(plan.work, 'storage'), layouts.size > 0)
     return [
       ...[...layouts].map(layout => ({
         cwd: plan.work,
@@ -79,25 +79,24 @@ export const buildah: Engine = {
   isLocal: () => true,
 
   async open(layout, platform, request) {
-    // buildah makes a name of the path that it loads; another's of the same name would take its place.
-    const name = `run-${randomBytes(8).toString('hex')}`
-    symlinkSync(layout, join(dirname(layout), name))
-    const remove = [
-      { argv: [...program, 'rm', name] },
-      { argv: [...program, 'rmi', `localhost/${name}:latest`] },
-    ] as const
-    const from = await capture({
-      cwd: dirname(layout),
-      argv: [...program, 'from', '--quiet', `--name=${name}`, `--platform=${platform}`, `oci:${name}:latest`],
-    })
-    if (from.exitCode !== 0) {
-      await removeAll(remove)
-      throw new UserError(`buildah cannot read ${layout}: ${from.stderr.trim()}`)
+    // Where what we were given lies, so that it goes with that.
+    const [cwd, name] = [dirname(layout), `run-${randomBytes(8).toString('hex')}`]
+    const { digest } = readImage([layout], platform)
+    const image = `contexts/${digest.slice('sha256:'.length)}`
+    mkdirSync(join(cwd, 'contexts'), { recursive: true })
+    if (!existsSync(join(cwd, image))) symlinkSync(layout, join(cwd, image))
+    const own = storageIn(join(cwd, name), true)
+    for (const argv of [
+      [...program, 'pull', '--quiet', '--policy=missing', `oci:${image}:latest`],
+      [...own, 'from', '--quiet', `--name=${name}`, `--platform=${platform}`, `localhost/${image}:latest`],
+    ] as const) {
+      const { exitCode, stderr } = await capture({ cwd, argv: mounting(argv) })
+      if (exitCode !== 0) throw new UserError(`buildah cannot read ${layout}: ${stderr.trim()}`)
     }
     return {
       command: {
-        argv: [
-          ...program,
+        argv: mounting([
+          ...own,
           'run',
           ...(request.privileged ? privileged : isolation),
           ...(request.stdin === 'tty' ? ['--tty'] : []),
@@ -105,12 +104,22 @@ export const buildah: Engine = {
           name,
           '--',
           ...request.argv,
-        ],
+        ]),
       },
       remark: /Error: (while running runtime: )?exit status \d+\n?$/,
-      remove,
+      remove: [{ argv: ['rm', '-rf', join(cwd, name)] }],
     }
   },
+
+  forget: digests => [
+    {
+      argv: [
+        ...program,
+        'rmi',
+        ...digests.map(digest => `localhost/contexts/${digest.slice('sha256:'.length)}`),
+      ],
+    },
+  ],
 
   run: async (layout, platform, request) => runToEnd(await buildah.open(layout, platform, request)),
 }
@@ -126,8 +135,8 @@ const exportDir = (plan: BuildPlan) => join(plan.work, 'export')
 const tag = 'localhost/made:latest'
 
 /** Containers and what is made live and die with the build's own folder; the images it starts from are only read. */
-function storageOf({ work }: BuildPlan, readsShared: boolean): [string, ...string[]] {
-  const own = buildahIn(join(work, 'storage'))
+function storageIn(folder: string, readsShared: boolean): [string, ...string[]] {
+  const own = buildahIn(folder)
   return readsShared ? [...own, '--storage-opt', `overlay.imagestore=${join(shared, 'root')}`] : own
 }
 
@@ -140,10 +149,17 @@ function buildahIn(storage: string): [string, ...string[]] {
  * its mounts and all that it left running. Who is not root has such namespaces from buildah itself.
  */
 function contained(command: readonly [string, ...string[]]): [string, ...string[]] {
-  if (process.getuid?.() !== 0) return [...command]
+  if (!isRoot) return [...command]
   const namespaces = ['unshare', '--mount', '--pid', '--mount-proc', '--fork', '--kill-child']
   return ['setpriv', '--pdeathsig', 'KILL', ...namespaces, ...command]
 }
+
+/** The same without the processes, which somebody else ends. */
+function mounting(command: readonly [string, ...string[]]): [string, ...string[]] {
+  return isRoot ? ['unshare', '--mount', ...command] : [...command]
+}
+
+const isRoot = process.getuid?.() === 0
 
 /** The path of a layout that is named by its digest, and so is the same for all; relative, see `source`. */
 function sharedLayout(context: Context, work: string): string | undefined {

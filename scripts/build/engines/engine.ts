@@ -49,6 +49,8 @@ export interface Engine {
   build(plan: BuildPlan): Command[]
   /** Reads `work/export`. */
   readExport(plan: BuildPlan): Export
+  /** Has the engine forget images that it kept to build on, by their digests. */
+  forget?(digests: readonly string[]): Command[]
   /** Loads the image of a self-contained layout of one platform; on UserError nothing is left of it. */
   open(layout: string, platform: Platform, request: RunRequest): Promise<Container>
   /** Runs a command in such an image to its end. */
