@@ -52,7 +52,7 @@ export async function finishImage(
   const layers = await Promise.all(
     made.layers.map((layer, index) => uncompressed(layer, join(plan.work, `layer-${index}.tar`))),
   )
-  const rootfs = applyLayers(layers)
+  const rootfs = applyLayers(layers, plan.image.name)
   const { files, changes } = compare(parent?.files ?? [], rootfs)
   const descriptors = [...(parent?.image.manifest.layers ?? [])]
   const diffIds = [...(parent?.image.config.rootfs.diff_ids ?? [])]

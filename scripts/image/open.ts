@@ -35,10 +35,14 @@ export async function openLayouts(
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   const layers = await Promise.all(
     manifest.layers.map((layer, index) =>
-      uncompressed(findBlob(layouts, layer.digest), join(folder, `${index}.tar`)),
+      uncompressed(
+        findBlob(layouts, layer.digest),
+        join(folder, `${index}.tar`),
+        `${name}, layer ${index + 1} of ${manifest.layers.length}`,
+      ),
     ),
   )
-  const rootfs = applyLayers(layers)
+  const rootfs = applyLayers(layers, name)
   const files = new Map(listFiles(rootfs).map(entry => [entry.path, entry]))
   return {
     name,

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
-import { closeSync, openSync, readSync, writeSync } from 'node:fs'
+import { closeSync, openSync, writeFileSync } from 'node:fs'
 import { posix } from 'node:path'
+import { piecesOf } from './content.ts'
 import type { FileEntry } from './files.ts'
 import { capabilities, dropMountStubs, listFiles, type Node, type RootFs } from './rootfs.ts'
-import type { TarEntry } from './tar.ts'
+import type { TarEntry } from './tar-entry.ts'
 import { padding, tarHeader } from './tar-header.ts'
 
 /** What a child changes of its parent. */
@@ -39,15 +40,16 @@ function ancestors(path: string): string[] {
 
 /**
  * Writes `changes` as an uncompressed layer in one canonical form, so that equal content gives equal bytes whatever
- * engine made it: sorted by path, no names of users, no timestamp later than `epoch` (seconds), directories and links
- * at `epoch`. Returns the diff_id, `sha256:…`.
+ * engine made it: sorted by path, no names of users, no timestamp before 1970 or later than `epoch` (seconds),
+ * directories and links at `epoch`. Returns the diff_id, `sha256:…`.
  */
 export function writeLayer(file: string, changes: Delta, rootfs: RootFs, epoch: number): string {
   const fd = openSync(file, 'w')
   const hash = createHash('sha256')
   const write = (bytes: Buffer) => {
     hash.update(bytes)
-    writeSync(fd, bytes)
+    // Unlike writeSync it goes on when the system takes a part.
+    writeFileSync(fd, bytes)
   }
   const sources = new Map<string, number>()
   try {
@@ -58,7 +60,7 @@ export function writeLayer(file: string, changes: Delta, rootfs: RootFs, epoch: 
       write(tarHeader(header))
       if (!node || header.size === 0) continue
       if (!sources.has(node.layer)) sources.set(node.layer, openSync(node.layer, 'r'))
-      copyContent(sources.get(node.layer)!, node.header, write)
+      for (const piece of piecesOf(sources.get(node.layer)!, node.header)) write(piece)
       write(padding(header.size))
     }
     write(Buffer.alloc(1024))
@@ -94,7 +96,7 @@ function canonicalEntry(entry: FileEntry, rootfs: RootFs, epoch: number): Canoni
     mode: entry.mode,
     uid: entry.uid,
     gid: entry.gid,
-    mtime: isFile || entry.type === 'hardlink' ? Math.min(node.header.mtime, epoch) : epoch,
+    mtime: isFile || entry.type === 'hardlink' ? clamp(node.header.mtime, epoch) : epoch,
     size: entry.size,
     linkname: entry.type === 'hardlink' ? entry.link!.slice(1) : (entry.link ?? ''),
     devMajor: node.header.devMajor,
@@ -102,6 +104,11 @@ function canonicalEntry(entry: FileEntry, rootfs: RootFs, epoch: number): Canoni
     xattrs: attributes(entry, node),
   }
   return isFile ? { header, node } : { header }
+}
+
+/** Before 1970 there are no octal digits for it, and what GNU tar and Go write instead, docker and buildah refuse. */
+function clamp(mtime: number, epoch: number): number {
+  return Math.max(0, Math.min(mtime, epoch))
 }
 
 function attributes(entry: FileEntry, { header }: Node): Record<string, Buffer> {
@@ -113,14 +120,4 @@ function whiteout(path: string, epoch: number): CanonicalEntry {
   const name = posix.join(posix.dirname(path), `.wh.${posix.basename(path)}`).slice(1)
   const nobody = { mode: 0o644, uid: 0, gid: 0, linkname: '', devMajor: 0, devMinor: 0, xattrs: {} }
   return { header: { ...nobody, name, flag: '0', mtime: epoch, size: 0 } }
-}
-
-function copyContent(fd: number, { offset, size }: TarEntry, write: (bytes: Buffer) => void): void {
-  for (let done = 0; done < size; ) {
-    const buffer = Buffer.alloc(Math.min(1 << 20, size - done))
-    const count = readSync(fd, buffer, 0, buffer.length, offset + done)
-    if (count === 0) throw new Error(`content ends ${size - done} bytes early at byte ${offset + done}`)
-    write(buffer.subarray(0, count))
-    done += count
-  }
 }

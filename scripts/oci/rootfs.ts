@@ -1,12 +1,16 @@
 import { createHash } from 'node:crypto'
-import { closeSync, openSync, readSync } from 'node:fs'
-import { posix } from 'node:path'
+import { closeSync, openSync } from 'node:fs'
+import { UserError } from '../lib/errors.ts'
+import { piecesOf, wholeContent } from './content.ts'
 import type { FileEntry } from './files.ts'
-import { readAt, readTar, type TarEntry } from './tar.ts'
+import { readTar } from './tar.ts'
+import type { TarEntry } from './tar-entry.ts'
+import { cleanParts, type Place, partsOf, Tree } from './tree.ts'
 
 /** A file, directory, link or device as some layer holds it; hardlinked paths share one. */
 export interface Node {
-  readonly header: TarEntry
+  /** Of a file with several names: owner, mode and attributes as the last of them says. */
+  header: TarEntry
   /** The uncompressed layer that holds the content. */
   readonly layer: string
   readonly sha256?: string
@@ -15,23 +19,38 @@ export interface Node {
 /** A root filesystem: absolute path → what is there. The root directory itself is left out. */
 export type RootFs = Map<string, Node>
 
+/** Bytes that the sparse files of an image may have together: a few blocks of an archive can claim any size. */
+const maxSparse = 16 * 2 ** 30
+
 /**
- * Applies uncompressed layers in order, lowest first, as the OCI image specification says: whiteouts delete,
- * opaque whiteouts empty a directory, a non-directory replaces whatever was there.
+ * Applies uncompressed layers in order, lowest first, and gives what an engine would unpack them to, as the OCI image
+ * specification and containerd's archive package have it: whiteouts delete what lower layers hold, a non-directory
+ * replaces whatever was there, an entry whose path leads through links is where they lead to, inside the root, and
+ * directories that no entry names are root's with mode 0755. Throws UserError, which names the layer and, if given, the
+ * image, for what no engine unpacks.
  */
-export function applyLayers(layers: readonly string[]): RootFs {
-  const rootfs: RootFs = new Map()
-  for (const layer of layers) {
-    const fd = openSync(layer, 'r')
+export function applyLayers(layers: readonly string[], image?: string): RootFs {
+  const tree = new Tree(impliedDirectory('/'))
+  let sparse = 0
+  for (const [index, file] of layers.entries()) {
+    const what = image ? `${image}, layer ${index + 1} of ${layers.length}` : file
+    const fd = openSync(file, 'r')
     try {
-      // A layer's whiteouts speak of the layers below it, wherever in the archive they stand.
-      for (const { name } of readTar(layer)) applyWhiteout(rootfs, `/${name}`)
-      for (const header of readTar(layer)) applyEntry(rootfs, header, layer, fd)
+      for (const header of readTar(file, what)) {
+        try {
+          sparse += header.extents ? header.size : 0
+          if (sparse > maxSparse) throw new UserError(`sparse files of more than ${maxSparse} bytes`)
+          applyEntry(tree, header, { file, fd, number: index + 1 })
+        } catch (error) {
+          if (!(error instanceof UserError)) throw error
+          throw new UserError(`${what}: ${JSON.stringify(header.name.slice(0, 200))}: ${error.message}`)
+        }
+      }
     } finally {
       closeSync(fd)
     }
   }
-  return rootfs
+  return tree.flatten()
 }
 
 /**
@@ -45,14 +64,9 @@ export function dropMountStubs(rootfs: RootFs, parent: ReadonlySet<string>): voi
   }
 }
 
-/** The bytes of a file, out of the layer that holds it. */
+/** The bytes of a file, out of the layer that holds it. Throws UserError for one of 2 GiB or more. */
 export function contentOf({ layer, header }: Node): Buffer {
-  const fd = openSync(layer, 'r')
-  try {
-    return readAt(fd, header.offset, header.size)
-  } finally {
-    closeSync(fd)
-  }
+  return wholeContent(layer, header)
 }
 
 /** The root filesystem as sorted entries; of hardlinked paths the first in sort order is the file. */
@@ -93,49 +107,85 @@ function toFileEntry(path: string, { header, sha256 }: Node, first: string | und
   }
 }
 
-function applyEntry(rootfs: RootFs, header: TarEntry, layer: string, fd: number): void {
-  if (header.name === '' || header.name === '.') return
-  const path = `/${header.name}`
-  if (posix.basename(path).startsWith('.wh.')) return
-  const before = rootfs.get(path)
-  if (before?.header.flag === '5' && header.flag !== '5') removeBelow(rootfs, path)
-  if (header.flag === '1') {
-    const target = rootfs.get(`/${header.linkname.replace(/^(\.?\/)+/, '')}`)
-    if (!target)
-      throw new Error(`${layer}: ${path} is a hardlink to ${header.linkname}, which no layer holds`)
-    rootfs.set(path, target)
-  } else if (header.flag in types) {
-    const sha256 = header.flag === '0' ? hashContent(fd, header) : undefined
-    rootfs.set(path, { header, layer, ...(sha256 && { sha256 }) })
-  } else {
-    throw new Error(`${layer}: ${path} has the tar type '${header.flag}', which no image needs`)
+interface Layer {
+  readonly file: string
+  readonly fd: number
+  readonly number: number
+}
+
+function applyEntry(tree: Tree, header: TarEntry, layer: Layer): void {
+  const parts = cleanParts(header.name)
+  const name = parts.pop()
+  // What layers say of the root itself is left out.
+  if (name === undefined) return
+  tree.count(header.name)
+  const isWhiteout = name.startsWith('.wh.')
+  const directory = tree.directory(parts, layer.number, !isWhiteout, impliedDirectory)
+  if (isWhiteout) applyWhiteout(tree, directory, name, layer.number)
+  else {
+    const before = directory.children!.get(name)
+    tree.put(directory, name, { layer: layer.number, ...placeFor(tree, header, layer, before) })
   }
 }
 
-function applyWhiteout(rootfs: RootFs, path: string): void {
-  const base = posix.basename(path)
-  if (base === '.wh..wh..opq') removeBelow(rootfs, posix.dirname(path))
-  else if (base.startsWith('.wh.')) {
-    const gone = posix.join(posix.dirname(path), base.slice('.wh.'.length))
-    rootfs.delete(gone)
-    removeBelow(rootfs, gone)
+function placeFor(
+  tree: Tree,
+  header: TarEntry,
+  layer: Layer,
+  before: Place | undefined,
+): Omit<Place, 'layer'> {
+  const { file, fd } = layer
+  if (header.flag === '1') return { node: linked(tree, header) }
+  if (header.flag === '5') {
+    const { children = new Map(), emptied } = before ?? {}
+    return { node: { header, layer: file }, children, ...(emptied !== undefined && { emptied }) }
   }
+  if (!(header.flag in types)) {
+    throw new UserError(`the tar type ${JSON.stringify(header.flag)}, which no engine unpacks`)
+  }
+  return { node: { header, layer: file, ...(header.flag === '0' && { sha256: hashContent(fd, header) }) } }
 }
 
-function removeBelow(rootfs: RootFs, dir: string): void {
-  const prefix = dir === '/' ? '/' : `${dir}/`
-  for (const path of rootfs.keys()) if (path.startsWith(prefix)) rootfs.delete(path)
+/** A hard link is another name of the same file, and what its entry says of the file counts for all of them. */
+function linked(tree: Tree, { linkname, mode, uid, gid, mtime, xattrs }: TarEntry): Node {
+  const target = tree.find(partsOf(linkname))
+  if (!target) throw new UserError(`a hard link to ${JSON.stringify(linkname)}, which is not there`)
+  if (target.children) throw new UserError(`a hard link to the directory ${JSON.stringify(linkname)}`)
+  const { node } = target
+  node.header = { ...node.header, mode, uid, gid, mtime, xattrs: { ...node.header.xattrs, ...xattrs } }
+  return node
 }
 
-const chunk = Buffer.alloc(1 << 20)
+/** A layer's whiteouts speak of the layers below it, wherever in the archive they stand. */
+function applyWhiteout(tree: Tree, directory: Place, name: string, layer: number): void {
+  if (name === '.wh..wh..opq') {
+    tree.empty(directory, layer)
+    return
+  }
+  const gone = name.slice('.wh.'.length)
+  if (gone === '' || gone === '.' || gone === '..') throw new UserError('a whiteout of no name')
+  const place = directory.children!.get(gone)
+  if (place?.layer === layer) tree.empty(place, layer)
+  else directory.children!.delete(gone)
+}
 
-function hashContent(fd: number, { offset, size }: TarEntry): string {
+function impliedDirectory(path: string): Node {
+  const nothing = {
+    uid: 0,
+    gid: 0,
+    mtime: 0,
+    size: 0,
+    linkname: '',
+    devMajor: 0,
+    devMinor: 0,
+    xattrs: {},
+    offset: 0,
+  }
+  return { header: { ...nothing, name: path.slice(1), flag: '5', mode: 0o755 }, layer: '' }
+}
+
+function hashContent(fd: number, header: TarEntry): string {
   const hash = createHash('sha256')
-  for (let done = 0; done < size; ) {
-    const count = readSync(fd, chunk, 0, Math.min(chunk.length, size - done), offset + done)
-    if (count === 0) throw new Error(`content ends ${size - done} bytes early at byte ${offset + done}`)
-    hash.update(chunk.subarray(0, count))
-    done += count
-  }
+  for (const piece of piecesOf(fd, header)) hash.update(piece)
   return hash.digest('hex')
 }
