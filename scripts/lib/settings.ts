@@ -73,6 +73,9 @@ export function chosenPlatforms(): readonly Platform[] {
 export const testedImage = () => process.env.TESTED_IMAGE || undefined
 export const testedPlatform = () => oneOf('TESTED_PLATFORM', process.env.TESTED_PLATFORM ?? '', platforms)
 
+/** Folders that programs are looked for in. */
+export const searchPath = () => process.env.PATH ?? ''
+
 /** The file that podman, buildah and skopeo keep logins in, if the caller names one. */
 export const registryAuthFile = () => process.env.REGISTRY_AUTH_FILE || undefined
 

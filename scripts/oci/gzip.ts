@@ -1,14 +1,15 @@
 import { closeSync, createReadStream, createWriteStream, openSync, readSync, statSync } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import { ExecaError, execa } from 'execa'
-import { UserError } from './errors.ts'
+import { UserError } from '../lib/errors.ts'
+import { gnuGzip } from './gnu-gzip.ts'
 
 /** Options in the environment would change the bytes, or what is said of them. */
 const env = { GZIP: '', XZ_DEFAULTS: '', XZ_OPT: '', BZIP: '', BZIP2: '' }
 
-/** `file` gzipped into `target`: by GNU gzip, whose bytes are the same for every version and processor. */
+/** `file` gzipped into `target`, the same bytes on every machine. */
 export async function compress(file: string, target: string): Promise<void> {
-  const process = execa('gzip', ['--no-name', '-6', '--stdout'], {
+  const process = execa(gnuGzip(), ['--no-name', '-6', '--stdout'], {
     stdin: 'pipe',
     stdout: 'pipe',
     buffer: false,

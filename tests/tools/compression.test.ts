@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { UserError } from '../../scripts/lib/errors.ts'
-import { uncompressed } from '../../scripts/lib/gzip.ts'
+import { uncompressed } from '../../scripts/oci/gzip.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'compression-'))
 

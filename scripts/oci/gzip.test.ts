@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
-import { UserError } from './errors.ts'
+import { UserError } from '../lib/errors.ts'
 import { allowed, compress, uncompressed } from './gzip.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'gzip-'))
