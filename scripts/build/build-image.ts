@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { basename, join, relative } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { parseDockerfile } from '../lib/dockerfile.ts'
 import { UserError } from '../lib/errors.ts'
 import { withLock } from '../lib/lock.ts'
 import { repoRoot } from '../lib/paths.ts'
@@ -22,6 +23,7 @@ import { refuseDropped } from './dropped.ts'
 import type { Engine } from './engines/engine.ts'
 import { type Finished, finishImage, type Parent } from './finish.ts'
 import { checkFroms } from './froms.ts'
+import { hereDocuments, type PlainDockerfile, writePlainly } from './plain.ts'
 import {
   type BuildPlan,
   contextImages,
@@ -29,6 +31,7 @@ import {
   type Preparation,
   parentName,
   planBuild,
+  workOf,
 } from './plan.ts'
 import { type Recipe, rewriteRecipe } from './recipe.ts'
 import { type MadeOf, writeSeal } from './seal.ts'
@@ -61,7 +64,7 @@ export function buildImage(image: Image, settings: BuildSettings): Promise<void>
     rmSync(made, { recursive: true, force: true })
     const manifests = new Map<string, Descriptor>()
     for (const platform of settings.platforms) {
-      const work = join(image.dir, 'work', platformFolder(platform))
+      const work = workOf(image, platform)
       rmSync(work, { recursive: true, force: true })
       try {
         manifests.set(platform, await buildPlatform(image, platform, settings, preparation, made))
@@ -101,22 +104,23 @@ const madeOf = ({ distro, engine }: BuildSettings): MadeOf => ({
   engine: engine.name,
 })
 
-/** Reads and checks a Dockerfile, and rewrites it for an engine. */
+/** Reads and checks a Dockerfile, and writes it as all engines read it alike. */
 function readRecipe(
   image: Image,
   platform: Platform,
   { images, distro }: BuildSettings,
   preparation: Preparation | undefined,
-): Recipe {
-  const file = join(image.recipe, 'Dockerfile')
-  const text = readFileSync(file, 'utf8')
+): Recipe & Pick<PlainDockerfile, 'files'> {
+  const file = relative(repoRoot, join(image.recipe, 'Dockerfile'))
+  const content = readFileSync(join(image.recipe, 'Dockerfile'), 'utf8')
   const prepared = preparation?.contexts(distro, '').map(({ name }) => name)
   const names = prepared ?? [...contextImages(images, image).keys()]
   const [os, arch] = platform.split('/') as [string, string]
   const args = { TARGETPLATFORM: platform, TARGETOS: os, TARGETARCH: arch, ...image.args }
-  const dockerfile = checkFroms(relative(repoRoot, file), text, names, args)
-  refuseDropped(relative(repoRoot, file), dockerfile)
-  return rewriteRecipe(text, dockerfile, parentName(image))
+  const dockerfile = checkFroms(file, content, names, args)
+  refuseDropped(file, dockerfile)
+  const { text, files } = writePlainly(file, content, dockerfile)
+  return { ...rewriteRecipe(text, parseDockerfile(text, args), parentName(image)), files }
 }
 
 async function buildPlatform(
@@ -133,11 +137,11 @@ async function buildPlatform(
   const recipe = readRecipe(image, platform, settings, preparation)
   const sources = contextSources(settings.images, image, platform, madeOf(settings))
   const digests = new Map([...sources].map(([name, { digest }]) => [name, digest]))
-  const plan = planBuild(image, platform, settings, recipe, preparation, digests)
+  const folder = copyRecipe(image.recipe, workOf(image, platform), settings.distro.epoch)
+  const plan = planBuild(image, platform, settings, recipe, preparation, { digests, folder })
   mkdirSync(out, { recursive: true })
-  mkdirSync(plan.work, { recursive: true })
   writeFileSync(plan.dockerfile, recipe.dockerfile)
-  copyRecipe(image.recipe, plan.recipe, plan.epoch)
+  writeHereDocuments(plan, recipe.files)
   if (preparation) await preparation.prepare(plan, settings.distro, made)
   else layOutContexts(plan, sources, settings.images)
   phases.end('parents')
@@ -165,6 +169,14 @@ async function buildPlatform(
   phases.end('layer')
   console.log(`${image.name} ${platform} ${manifest.digest} (${phases.report()})`)
   return manifest
+}
+
+function writeHereDocuments({ work }: BuildPlan, files: PlainDockerfile['files']): void {
+  for (const { path, content } of files) {
+    const file = join(work, hereDocuments, path)
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, content)
+  }
 }
 
 function openParent(parent: Image, { platform }: BuildPlan, settings: BuildSettings): Parent {

@@ -10,20 +10,20 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { temporaryFolder } from '../lib/temporary-folder.ts'
 import { copyRecipe } from './context.ts'
 
 const epoch = 1_700_000_000
 
-function recipe(...paths: string[]): { folder: string; target: string } {
+function recipe(...paths: string[]): { folder: string; work: string } {
   const folder = temporaryFolder()
   for (const path of paths) {
     mkdirSync(join(folder, dirname(path)), { recursive: true })
     writeFileSync(join(folder, path), path)
   }
-  return { folder, target: join(temporaryFolder(), 'recipe') }
+  return { folder, work: temporaryFolder() }
 }
 
 const filesIn = (folder: string) =>
@@ -33,7 +33,7 @@ const filesIn = (folder: string) =>
     .sort()
 
 test('outputs, tests and what tools leave lie in no context; what git ignores does', () => {
-  const { folder, target } = recipe(
+  const { folder, work } = recipe(
     'Dockerfile',
     'files/a.log',
     'b~',
@@ -52,29 +52,39 @@ test('outputs, tests and what tools leave lie in no context; what git ignores do
   )
   execFileSync('git', ['init', '-q'], { cwd: folder })
   writeFileSync(join(folder, '.git', 'info', 'exclude'), '*.log\n*~\n')
-  copyRecipe(folder, target, epoch)
+  const target = copyRecipe(folder, work, epoch)
   const found = filesIn(target).filter(file => !file.startsWith('.git/'))
   assert.deepEqual(found, ['.hidden/x', 'Dockerfile', 'b~', 'commands/bin/x', 'files/a.log', 'sub/dist/x'])
 })
 
 test('modes are those of a checkout and times are given, whatever they are here', () => {
-  const { folder, target } = recipe('a', 'b', 'c')
+  const { folder, work } = recipe('a', 'b', 'c')
   chmodSync(join(folder, 'a'), 0o600)
   chmodSync(join(folder, 'b'), 0o4710)
   chmodSync(join(folder, 'c'), 0o666)
   utimesSync(join(folder, 'c'), -1000, -1000)
   symlinkSync('../nowhere', join(folder, 'link'))
-  copyRecipe(folder, target, epoch)
+  const target = copyRecipe(folder, work, epoch)
   const mode = (name: string) => statSync(join(target, name)).mode & 0o7777
   assert.deepEqual(['a', 'b', 'c'].map(mode), [0o644, 0o755, 0o644])
   for (const name of ['a', 'b', 'c']) assert.equal(statSync(join(target, name)).mtimeMs, epoch * 1000)
   assert.equal(readlinkSync(join(target, 'link')), '../nowhere')
 })
 
+test('another content has another path, and the same has the same', () => {
+  const copied = (content: string) => {
+    const { folder, work } = recipe('Dockerfile')
+    writeFileSync(join(folder, 'Dockerfile'), content)
+    return basename(copyRecipe(folder, work, epoch))
+  }
+  assert.equal(copied('one'), copied('one'))
+  assert.notEqual(copied('one'), copied('two'))
+})
+
 test('a pipe is refused: turbo sees none', () => {
-  const { folder, target } = recipe('Dockerfile')
+  const { folder, work } = recipe('Dockerfile')
   execFileSync('mkfifo', [join(folder, 'pipe')])
-  assert.throws(() => copyRecipe(folder, target, epoch), {
+  assert.throws(() => copyRecipe(folder, work, epoch), {
     name: 'UserError',
     message: /pipe is neither a file nor a link: remove it/,
   })

@@ -3,6 +3,7 @@ import type { Platform } from '../lib/settings.ts'
 import type { Distro } from '../workspace/distro.ts'
 import { platformFolder } from '../workspace/outputs.ts'
 import { findImage, type Image } from '../workspace/workspace.ts'
+import { hereDocuments, type PlainDockerfile } from './plain.ts'
 import { configurationContext, type Recipe } from './recipe.ts'
 
 /** Where the files of a `FROM NAME` or `COPY --from=NAME` come from. */
@@ -48,21 +49,27 @@ export interface PlanSettings {
   readonly noCache: boolean
 }
 
-/**
- * Decides how an image is built; touches nothing.
- * @param digests name of a context → digest of its image, of those that are known
- */
+/** The empty folder of one build alone. */
+export const workOf = ({ dir }: Image, platform: Platform) => join(dir, 'work', platformFolder(platform))
+
+/** What only a build knows: digests of the contexts' images by name, and the folder that the recipe was copied to. */
+export interface Found {
+  readonly digests: ReadonlyMap<string, string>
+  readonly folder: string
+}
+
+/** Decides how an image is built; touches nothing. `found` is left out when it is only to be shown. */
 export function planBuild(
   image: Image,
   platform: Platform,
   { images, distro, noCache }: PlanSettings,
-  { aliases, replacesParent }: Recipe,
+  { aliases, replacesParent, files }: Recipe & Pick<PlainDockerfile, 'files'>,
   preparation?: Preparation,
-  digests: ReadonlyMap<string, string> = new Map(),
+  found?: Found,
 ): BuildPlan {
-  const work = join(image.dir, 'work', platformFolder(platform))
+  const work = workOf(image, platform)
   const layout = (name: string): Context => {
-    const digest = digests.get(name)
+    const digest = found?.digests.get(name)
     // Engines keep images under the last words of a path: two of one name could be swapped between two builds.
     return {
       name,
@@ -77,12 +84,13 @@ export function planBuild(
     image,
     platform,
     dockerfile: join(work, 'Dockerfile'),
-    recipe: join(work, 'recipe'),
+    recipe: found?.folder ?? join(work, 'recipe'),
     replacesParent,
     contexts: [
       ...named,
       ...[...aliases].flatMap(alias),
       ...(replacesParent ? [layout(configurationContext)] : []),
+      ...(files.length > 0 ? [{ name: hereDocuments, folder: join(work, hereDocuments) }] : []),
     ],
     network: distro.network,
     epoch: distro.epoch,
