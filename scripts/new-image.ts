@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { isBuiltin } from 'node:module'
 import { basename, join } from 'node:path'
 import { main, print } from './lib/cli.ts'
 import { UserError } from './lib/errors.ts'
@@ -25,32 +26,35 @@ const options = {
   package: { type: 'string', help: 'whole packages to install' },
 } as const
 
+/** Names that a Dockerfile, npm or a registry takes for something else. */
+const taken = ['scratch', 'parent', 'newroot', 'repo', 'root', 'files', 'node_modules', 'favicon.ico']
+
 await main(usage, options, async ({ words: names, values }) => {
   const [name, ...others] = names
   if (!name || others.length > 0) throw new UserError('name one image: see --help')
-  if (!/^[a-z0-9]+([._-][a-z0-9]+)*$/.test(name)) {
-    throw new UserError(
-      `${name} is no name for an image: use lower-case letters, digits, and single . _ - between`,
-    )
-  }
-  const folder = inRepo('images', name)
-  if (existsSync(folder)) throw new UserError(`images/${name} is there already`)
+  checkName(name)
   const images = readWorkspace()
   const parent = values.parent ? findImage(images, values.parent) : imageThatIs('first', images)
-  const binaries = wordsOf(values.binary)
-  const packages = wordsOf(values.package)
-  if (binaries.length + packages.length === 0) {
-    throw new UserError('say what is in it: --binary /usr/bin/tar, --package tar, or both')
+  if (parent.internal)
+    throw new UserError(
+      `--parent=${parent.name}: a tool of the workshop, which no image is made on: see README`,
+    )
+  const contents = { binaries: wordsOf(values.binary), packages: wordsOf(values.package) }
+  checkContents(contents)
+  const files = {
+    'package.json': manifest(name, parent),
+    Dockerfile: dockerfile(name, parent.name, contents),
+    'test.ts': ownTest(contents.binaries),
   }
-  const relative = binaries.find(path => !path.startsWith('/'))
-  if (relative) throw new UserError(`--binary=${relative}: give the absolute path of a file, as /usr/bin/tar`)
-  const aside = inRepo('work', `new-image-${name}`)
-  rmSync(aside, { recursive: true, force: true })
-  mkdirSync(aside, { recursive: true })
-  writeFileSync(join(aside, 'package.json'), manifest(name, parent))
-  writeFileSync(join(aside, 'Dockerfile'), dockerfile(name, parent.name, binaries, packages))
-  writeFileSync(join(aside, 'test.ts'), ownTest(binaries))
-  renameSync(aside, folder)
+  const folder = inRepo('images', name)
+  if (existsSync(folder)) checkUnfinished(name, folder, files)
+  else {
+    const aside = inRepo('work', `new-image-${name}`)
+    rmSync(aside, { recursive: true, force: true })
+    mkdirSync(aside, { recursive: true })
+    for (const [file, content] of Object.entries(files)) writeFileSync(join(aside, file), content)
+    renameSync(aside, folder)
+  }
   const install = [
     'npm',
     'install',
@@ -63,8 +67,69 @@ await main(usage, options, async ({ words: names, values }) => {
   print(`images/${name} is written: 'npx turbo run build test --filter=${name}' builds and tests it`)
 })
 
+function checkName(name: string): void {
+  if (!/^[a-z0-9]+([._-][a-z0-9]+)*$/.test(name) || name.length > 128) {
+    throw new UserError(
+      `${name} is no name for an image: use lower-case letters, digits, and single . _ - between, 128 at most`,
+    )
+  }
+  const isPackage = packagesOfNpm().has(`node_modules/${name}`)
+  if (taken.includes(name) || isBuiltin(name) || (isPackage && !existsSync(inRepo('images', name)))) {
+    const what = isPackage
+      ? 'an npm package that the workshop uses'
+      : 'taken for something else in Dockerfiles or by npm'
+    throw new UserError(
+      `${name} is no name for an image, it is ${what}: use another, as minimal-base-${name}`,
+    )
+  }
+}
+
+/** Keys of the lockfile: `images/NAME`, `node_modules/NAME`. */
+function packagesOfNpm(): ReadonlySet<string> {
+  const { packages } = JSON.parse(readFileSync(inRepo('package-lock.json'), 'utf8')) as { packages: object }
+  return new Set(Object.keys(packages))
+}
+
+/** What is written into a shell's command stands for itself alone. */
+function checkContents({ binaries, packages }: Contents): void {
+  if (binaries.length + packages.length === 0) {
+    throw new UserError('say what is in it: --binary /usr/bin/tar, --package tar, or both')
+  }
+  const binary = binaries.find(path => !/^(\/[\w+.@-]+)+$/.test(path) || /\/\.\.?(\/|$)/.test(path))
+  if (binary !== undefined) {
+    throw new UserError(
+      `--binary=${binary}: give the absolute path of a file, as /usr/bin/tar, of letters, digits and + - . _ @`,
+    )
+  }
+  const one = packages.find(word => !/^[A-Za-z0-9][\w+.-]*$/.test(word))
+  if (one !== undefined) {
+    throw new UserError(
+      `--package=${one}: give the name of a package, as tar, of letters, digits and + - . _`,
+    )
+  }
+}
+
+/** A folder is taken up again where a run that was stopped left it: written, and not known to npm. */
+function checkUnfinished(name: string, folder: string, files: Readonly<Record<string, string>>): void {
+  if (packagesOfNpm().has(`images/${name}`)) throw new UserError(`images/${name} is there already`)
+  const isOurs = Object.entries(files).every(([file, content]) => {
+    const path = join(folder, file)
+    return existsSync(path) && readFileSync(path, 'utf8') === content
+  })
+  if (isOurs) return
+  throw new UserError(
+    `images/${name} is there already, otherwise than this would write it, and npm does not know it: ` +
+      `run 'npm install' to keep it as it is, or remove the folder and run this again`,
+  )
+}
+
+interface Contents {
+  readonly binaries: readonly string[]
+  readonly packages: readonly string[]
+}
+
 function wordsOf(value = ''): string[] {
-  return value.split(/\s+/).filter(Boolean)
+  return [...new Set(value.split(/\s+/).filter(Boolean))]
 }
 
 /** The parent's own, with another name: so a new image has the same tasks as its siblings. */
@@ -82,7 +147,7 @@ function manifest(name: string, parent: Image): string {
   return `${JSON.stringify(own, undefined, 2)}\n`
 }
 
-function dockerfile(name: string, parent: string, binaries: string[], packages: string[]): string {
+function dockerfile(name: string, parent: string, { binaries, packages }: Contents): string {
   const steps = [
     ...(packages.length > 0 ? [`install_rpm ${packages.join(' ')}`] : []),
     ...(binaries.length > 0 ? [`install_binary ${binaries.join(' ')}`] : []),
