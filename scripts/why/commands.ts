@@ -1,4 +1,4 @@
-import type { Call } from './shell.ts'
+import type { Call } from './shell-visitor.ts'
 import type { Field, Scope } from './shell-words.ts'
 
 /** A word of a recipe that asks for packages: a package's name, a file, a capability. */

@@ -4,7 +4,7 @@ import { fileFlags, fileStates, nvra, type Package } from '../rpm/package.ts'
 import { type Edge, requirements } from '../rpm/requirements.ts'
 import type { Request } from './commands.ts'
 import { namedBy, type Way, ways } from './graph.ts'
-import type { Unread } from './shell.ts'
+import type { Unread } from './shell-visitor.ts'
 
 /** An image, or one of those that it is made on, as far as the question goes. */
 export interface Level {

@@ -1,7 +1,8 @@
 import { type Dockerfile, type Stage, usedStages } from '../lib/dockerfile.ts'
 import type { Instruction } from '../lib/dockerfile-instruction.ts'
 import { isOpaque, mention, type Request, requestsOf } from './commands.ts'
-import { type Call, followScript, isShell, type Unread, type Visitor } from './shell.ts'
+import { followScript, isShell } from './shell.ts'
+import type { Call, Unread, Visitor } from './shell-visitor.ts'
 import type { Context, Field, Generation, Scope } from './shell-words.ts'
 
 export interface Requests {
