@@ -1,21 +1,25 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import {
+  appendFileSync,
   chmodSync,
   linkSync,
   mkdirSync,
   mkdtempSync,
   rmSync,
   symlinkSync,
+  truncateSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { writeTar } from '../testing/tar-samples.ts'
 import { compare, delta, writeLayer } from './layer.ts'
 import { applyLayers, listFiles } from './rootfs.ts'
 import { readTar } from './tar.ts'
+import { tarHeader } from './tar-header.ts'
 
 const epoch = 1_700_000_000
 const longName = `${'long/'.repeat(30)}name`
@@ -146,4 +150,88 @@ test('an archive that is cut short or overwritten is an error, not an empty imag
   assert.throws(() => [...readTar(tar)], /no tar header at byte 0/)
   writeFileSync(tar, bytes.subarray(512 * 3, 512 * 3 + 100))
   assert.throws(() => applyLayers([tar]))
+})
+
+test('times before 1970 are written as 1970, later ones than the release as the release', () => {
+  const tar = writeTar(join(mkdtempSync(join(tmpdir(), 'times-')), 'tar'), [
+    { name: 'old', pax: { mtime: '-315619200' } },
+    { name: 'new', pax: { mtime: '4000000000' } },
+    { name: 'then', mtime: 77 },
+  ])
+  const rootfs = applyLayers([tar])
+  writeLayer(`${tar}.layer`, compare([], rootfs).changes, rootfs, epoch)
+  const times = [...readTar(`${tar}.layer`)].map(({ name, mtime }) => [name, mtime])
+  assert.deepEqual(times, [
+    ['new', epoch],
+    ['old', 0],
+    ['then', 77],
+  ])
+})
+
+test('awkward names, owners and devices come out as they went in', () => {
+  const latin = (text: string) => Buffer.from(text, 'latin1')
+  const tar = writeTar(join(mkdtempSync(join(tmpdir(), 'awkward-')), 'tar'), [
+    { name: latin('caf\xe8'), content: 'one' },
+    { name: latin('caf\xe9'), content: 'two' },
+    { name: 'hard', flag: '1', linkname: latin('caf\xe9') },
+    { name: 'soft', flag: '2', linkname: latin(`${'t\xff'.repeat(80)}`) },
+    { name: 'line\nbreak', pax: { path: `${'p\n/'.repeat(60)}x` } },
+    { name: 'owned', pax: { uid: '4294967294', gid: '3000000000' } },
+    { name: 'device', flag: '4', device: [4095, 1_048_575] },
+    { name: '\ufeffmark' },
+  ])
+  const rootfs = applyLayers([tar])
+  const { files, changes } = compare([], rootfs)
+  writeLayer(`${tar}.layer`, changes, rootfs, epoch)
+  assert.deepEqual(listFiles(applyLayers([`${tar}.layer`])), files)
+  assert.deepEqual(JSON.parse(JSON.stringify(files)), files)
+  const listing = execFileSync('tar', ['--numeric-owner', '--quoting-style=escape', '-tvf', `${tar}.layer`], {
+    encoding: 'utf8',
+  })
+  for (const line of [
+    'caf\\350\n',
+    'caf\\351\n',
+    'hard link to caf\\351\n',
+    '4294967294/3000000000',
+    'p\\n/p\\n',
+    '4095,1048575',
+  ])
+    assert.ok(listing.includes(line), `${line} in ${listing}`)
+})
+
+test('a size that twelve octal digits cannot say is a pax record, and read as it was', () => {
+  const nobody = { mode: 0o644, uid: 0, gid: 0, mtime: 0, linkname: '', devMajor: 0, devMinor: 0, xattrs: {} }
+  const size = 9 * 2 ** 30
+  const header = tarHeader({ ...nobody, name: 'big', flag: '0', size })
+  const tar = join(mkdtempSync(join(tmpdir(), 'big-')), 'tar')
+  writeFileSync(tar, header)
+  truncateSync(tar, header.length + size)
+  appendFileSync(tar, tarHeader({ ...nobody, name: 'next', flag: '0', size: 0 }))
+  assert.deepEqual(
+    [...readTar(tar)].map(({ name, size }) => [name, size]),
+    [
+      ['big', size],
+      ['next', 0],
+    ],
+  )
+  const listing = execFileSync('tar', ['-tvf', tar], { encoding: 'utf8' })
+  assert.match(listing, / 9663676416 .* big\n.* 0 .* next\n/)
+})
+
+test('a link that becomes a directory, and a file that becomes one, need no whiteout', () => {
+  for (const change of [
+    (path: string) => symlinkSync('bin-x', path),
+    (path: string) => writeFileSync(path, 'x'),
+  ]) {
+    const { added, removed } = childOf(root => {
+      rmSync(join(root, 'usr/link'))
+      mkdirSync(join(root, 'usr/link'))
+      change(join(root, 'usr/link/below'))
+    })
+    assert.deepEqual(removed, [])
+    assert.deepEqual(
+      added.map(({ path }) => path),
+      ['/usr', '/usr/link', '/usr/link/below'],
+    )
+  }
 })

@@ -51,7 +51,10 @@ function readNext(archive: Archive, start: number): { entry: TarEntry; next: num
       throw new UserError(`a long name or pax header of ${size} bytes, at most ${maxSpecial} are read,`)
     const content = readAt(archive.fd, position, size)
     position += padded(size)
-    if (flag === 'x') special.pax = parsePax(content)
+    if (flag === 'x' || flag === 'g') {
+      const records = parsePax(content)
+      if (flag === 'x') special.pax = records
+    }
     if (flag === 'L') special.name = untilZero(content)
     if (flag === 'K') special.linkname = untilZero(content)
   }

@@ -1,8 +1,10 @@
 import { UserError } from '../lib/errors.ts'
+import { decodeName } from '../oci/names.ts'
 
 /** The entries of one RPM header, by tag. Reading a tag that has another type than asked for throws UserError. */
 export interface RpmHeader {
   string(tag: number): string | undefined
+  /** Decoded by `decodeName`: lists hold names of files, which are bytes. */
   strings(tag: number): string[]
   /** Of 8, 16, 32 or 64 bits, unsigned. */
   numbers(tag: number): number[]
@@ -40,8 +42,8 @@ export function parseHeader(blob: Buffer): RpmHeader {
   const data = blob.subarray(dataAt)
   const entries = readEntries(blob, count)
   return {
-    string: tag => entryStrings(data, tag, entries.get(tag), [string, i18nString])[0],
-    strings: tag => entryStrings(data, tag, entries.get(tag), [stringArray]),
+    string: tag => entryStrings(data, tag, entries.get(tag), [string, i18nString])[0]?.toString('utf8'),
+    strings: tag => entryStrings(data, tag, entries.get(tag), [stringArray]).map(decodeName),
     numbers: tag => entryNumbers(data, tag, entries.get(tag)),
   }
 }
@@ -57,15 +59,15 @@ function readEntries(blob: Buffer, count: number): Map<number, Entry> {
   return entries
 }
 
-function entryStrings(data: Buffer, tag: number, entry: Entry | undefined, types: number[]): string[] {
+function entryStrings(data: Buffer, tag: number, entry: Entry | undefined, types: number[]): Buffer[] {
   if (!entry) return []
   if (!types.includes(entry.type)) throw broken(`tag ${tag} has type ${entry.type}, which is no string`)
-  const values: string[] = []
+  const values: Buffer[] = []
   let at = inside(data, tag, entry, entry.type === string ? 1 : entry.count)
   for (let left = entry.type === string ? 1 : entry.count; left > 0; left--) {
     const end = data.indexOf(0, at)
     if (end < 0) throw broken(`a string of tag ${tag} at ${at} does not end`)
-    values.push(data.toString('utf8', at, end))
+    values.push(data.subarray(at, end))
     at = end + 1
   }
   return values
