@@ -5,6 +5,7 @@ import errno
 import os
 import shutil
 import sqlite3
+import stat
 import struct
 import subprocess
 import tempfile
@@ -59,11 +60,28 @@ def join_journal(database: str) -> None:
 def clamp_times(root: str, epoch: int) -> None:
     """Gives everything that is younger than `epoch` that time: files, links, directories."""
     nanoseconds = epoch * 10**9
+    for first, *others in young_links(root, nanoseconds):
+        clamp(first, nanoseconds)
+        # On an overlay what changes one name of a file of a lower layer makes a file of its own of that name.
+        for other in others:
+            os.unlink(other)
+            os.link(first, other)
     for directory, directories, names in reversed(list(paths.walk(root))):
         for name in [*names, *directories]:
             clamp(os.path.join(directory, name), nanoseconds)
     if root != "/":
         clamp(root, nanoseconds)
+
+
+def young_links(root: str, nanoseconds: int) -> List[List[str]]:
+    """The names, together, of each file that has several and is younger than that."""
+    files: Dict[Tuple[int, int], List[str]] = {}
+    for directory, _, names in paths.walk(root):
+        for path in (os.path.join(directory, name) for name in names):
+            status = os.lstat(path)
+            if stat.S_ISREG(status.st_mode) and status.st_nlink > 1 and status.st_mtime_ns > nanoseconds:
+                files.setdefault((status.st_dev, status.st_ino), []).append(path)
+    return list(files.values())
 
 
 def clamp(path: str, nanoseconds: int) -> None:
