@@ -1,4 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
 import { nearest, UserError } from './errors.ts'
 import { inRepo } from './paths.ts'
 
@@ -76,8 +78,57 @@ export const testedPlatform = () => oneOf('TESTED_PLATFORM', process.env.TESTED_
 /** Folders that programs are looked for in. */
 export const searchPath = () => process.env.PATH ?? ''
 
-/** The file that podman, buildah and skopeo keep logins in, if the caller names one. */
-export const registryAuthFile = () => process.env.REGISTRY_AUTH_FILE || undefined
+/** A file that logins are kept in. */
+export interface AuthFile {
+  readonly file: string
+  /** The caller named it: it must be as it should. */
+  readonly named: boolean
+  /** It must be there, too. */
+  readonly needed: boolean
+  /** `.dockercfg`: logins alone, without a key `auths` around them. */
+  readonly legacy: boolean
+}
+
+/** Where podman, skopeo and docker keep logins, in the order of containers-auth.json(5): the first that has one counts. */
+export function authFiles(): AuthFile[] {
+  const { REGISTRY_AUTH_FILE, XDG_RUNTIME_DIR, XDG_CONFIG_HOME, DOCKER_CONFIG } = process.env
+  const home = homedir()
+  const standard = (file: string, named = false) => ({ file, named, needed: false, legacy: false })
+  const runtime = XDG_RUNTIME_DIR || `/run/containers/${process.getuid?.() ?? 0}`
+  return [
+    REGISTRY_AUTH_FILE
+      ? { ...standard(REGISTRY_AUTH_FILE, true), needed: true }
+      : standard(XDG_RUNTIME_DIR ? join(runtime, 'containers/auth.json') : join(runtime, 'auth.json')),
+    standard(join(XDG_CONFIG_HOME || join(home, '.config'), 'containers/auth.json')),
+    DOCKER_CONFIG
+      ? standard(join(DOCKER_CONFIG, 'config.json'), true)
+      : standard(join(home, '.docker/config.json')),
+    { ...standard(join(home, '.dockercfg')), legacy: true },
+  ]
+}
+
+/**
+ * Hosts, comma separated, whose token servers may see the passwords of registries in other domains, as
+ * `gitlab.example.com` for `registry.example.com`.
+ */
+export const trustedTokenHosts = () => words(process.env.REGISTRY_TOKEN_HOSTS)
+
+/** A proxy for https, and the hosts that are asked without it. */
+export interface ProxySettings {
+  readonly proxy: string | undefined
+  readonly except: readonly string[]
+}
+
+/** `https_proxy`, `all_proxy` and `no_proxy`, in lower case first, as curl reads them. */
+export function proxySettings(): ProxySettings {
+  const { https_proxy, HTTPS_PROXY, all_proxy, ALL_PROXY, no_proxy, NO_PROXY } = process.env
+  return {
+    proxy: https_proxy || HTTPS_PROXY || all_proxy || ALL_PROXY || undefined,
+    except: words(no_proxy || NO_PROXY),
+  }
+}
+
+const words = (list = '') => list.split(/[\s,]+/).filter(word => word !== '')
 
 /** A private git repository (`git@host:owner/name.git`) and the folder with the key to it, for the test of git. */
 export const privateRepo = () => process.env.PRIVATE_REPO || undefined

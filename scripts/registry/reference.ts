@@ -8,17 +8,28 @@ export interface Reference {
   readonly version: string
 }
 
-/** `localhost:5000/eks-distro/minimal-base:tag` or `…@sha256:…`. Throws UserError for anything else: nothing is guessed. */
+const host =
+  /(?<host>localhost(?::\d{1,5})?|[\w-]+(?:\.[\w-]+)+(?::\d{1,5})?|[\w-]+:\d{1,5}|\[[\da-f:]+\](?::\d{1,5})?)/
+const component = '[a-z\\d]+(?:(?:[._]|__|-+)[a-z\\d]+)*'
+const version = /(?::(?<tag>\w[\w.-]{0,127}))?(?:@(?<digest>sha256:[\da-f]{64}))?/
+const pattern = new RegExp(`^${host.source}/(?<path>${component}(?:/${component})*)${version.source}$`, 'i')
+
+/**
+ * `localhost:5000/eks-distro/minimal-base:tag` or `…@sha256:…`; Docker Hub is `docker.io/library/debian:12`, or without
+ * `library`. Throws UserError for anything else: no host and no tag is guessed.
+ */
 export function parseReference(text: string): Reference {
-  const match =
-    /^([\w.-]+(?::\d+)?|\[[\da-f:]+\](?::\d+)?)\/([a-z\d][a-z\d._/-]*)(?::([\w][\w.-]{0,127}))?(?:@(sha256:[\da-f]{64}))?$/.exec(
-      text,
-    )
-  const version = match?.[4] ?? match?.[3]
-  if (!match || !version) {
+  const { host, path, tag, digest } = pattern.exec(text)?.groups ?? {}
+  const found = digest ?? tag
+  if (!host || !path || !found || path !== path.toLowerCase() || !URL.canParse(`https://${host}`)) {
     throw new UserError(
-      `${text} is no image reference: write it as HOST/REPOSITORY:TAG or HOST/REPOSITORY@sha256:…`,
+      `${text} is no image reference: write it as HOST/REPOSITORY:TAG or HOST/REPOSITORY@sha256:…, as docker.io/library/debian:12`,
     )
   }
-  return { host: match[1]!, repository: match[2]!, version }
+  const hub = /^(index\.|registry-1\.)?docker\.io$/i.test(host)
+  return {
+    host: hub ? 'docker.io' : host,
+    repository: hub && !path.includes('/') ? `library/${path}` : path,
+    version: found,
+  }
 }

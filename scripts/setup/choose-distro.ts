@@ -42,8 +42,9 @@ function labRow(): Row {
 async function reach(name: DistroName): Promise<Row> {
   const { image } = readDistro(name)
   if (!image) return { what: name, found: 'needs no registry', ok: true }
-  const digest = await remoteDigest(image.reference)
-  if (!digest) return { what: name, found: `no answer from ${image.reference.split('/')[0]}`, ok: false }
+  const remote = await remoteDigest(image.reference)
+  if (remote.digest === undefined) return { what: name, found: remote.why, ok: false }
+  const { digest } = remote
   if (!image.digest) recordDigest(inRepo('images', 'distro', `${name}.yaml`), digest)
   else if (image.digest !== digest) {
     throw new UserError(
