@@ -22,5 +22,5 @@ export class RegistryError extends UserError {
 export function quoted(text: unknown): string {
   const plain = String(text ?? 'nothing')
   const short = plain.length > 100 ? `${plain.slice(0, 100)}…` : plain
-  return /^[\w.+:/@-]+$/.test(short) ? short : JSON.stringify(short).replace(/[^ -~…]/g, '?')
+  return /^[\w.+:/@-]+…?$/.test(short) ? short : JSON.stringify(short).replace(/[^ -~…]/g, '?')
 }
