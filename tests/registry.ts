@@ -5,15 +5,18 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from '../scripts/testing/loopback.ts'
 
-/** A real registry (Debian's docker-registry) on a free port of the loopback address, empty, until `stop`. */
-export async function startRegistry() {
+/**
+ * A real registry (Debian's docker-registry) on a free port of the loopback address, empty, until `stop`; `auth` is that
+ * part of its configuration.
+ */
+export async function startRegistry(auth?: object) {
   const folder = mkdtempSync(join(tmpdir(), 'registry-'))
   const host = `127.0.0.1:${await freePort()}`
   const config = join(folder, 'config.json')
   const storage = { filesystem: { rootdirectory: join(folder, 'data') } }
   writeFileSync(
     config,
-    JSON.stringify({ version: '0.1', log: { level: 'error' }, storage, http: { addr: host } }),
+    JSON.stringify({ version: '0.1', log: { level: 'error' }, storage, auth, http: { addr: host } }),
   )
   const server = spawn('docker-registry', ['serve', config], { stdio: 'ignore' })
   await waitFor(`http://${host}/v2/`)
@@ -41,7 +44,7 @@ async function waitFor(url: string): Promise<void> {
   for (let tries = 0; tries < 100; tries++) {
     if (
       await fetch(url).then(
-        answer => answer.ok,
+        answer => answer.ok || answer.status === 401,
         () => false,
       )
     )
