@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { temporaryFolder } from '../scripts/lib/temporary-folder.ts'
 import { sha256 } from '../scripts/testing/scripted-registry.ts'
-import { temporaryFolder } from '../scripts/testing/temporary-folder.ts'
 
 const top = temporaryFolder()
 export const newFolder = () => mkdtempSync(join(top, 'odd-'))
@@ -49,6 +49,27 @@ BuildArch: noarch
   )
   rmSync(join(database, 'rpmdb.sqlite-shm'))
   return database
+}
+
+/** A copy of a database whose last change, the removal of a package, is in its write-ahead log alone. */
+export function inWal(database: string): string {
+  const folder = newFolder()
+  run('cp', '-rT', database, folder)
+  const change = [
+    '.dbconfig no_ckpt_on_close on',
+    'DELETE FROM Packages WHERE hnum = (SELECT max(hnum) FROM Packages)',
+  ]
+  run('sqlite3', join(folder, 'rpmdb.sqlite'), 'PRAGMA journal_mode=WAL', ...change)
+  run('rm', '-f', join(folder, 'rpmdb.sqlite-shm'))
+  return folder
+}
+
+/** A copy in one file. */
+export function outOfWal(database: string): string {
+  const folder = newFolder()
+  run('cp', '-rT', database, folder)
+  run('sqlite3', join(folder, 'rpmdb.sqlite'), 'PRAGMA journal_mode=DELETE')
+  return folder
 }
 
 /** What a tree is made of: a text, `{ link }`, or a folder to copy. */

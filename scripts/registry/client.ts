@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { Descriptor } from '../oci/blobs.ts'
 import { type AuthFile, authFiles, trustedTokenHosts } from '../lib/settings.ts'
+import type { Descriptor } from '../oci/blobs.ts'
 import { type Authorization, authorize } from './authorization.ts'
 import { download } from './download.ts'
 import { RegistryError } from './errors.ts'

@@ -1,4 +1,5 @@
 import { UserError } from '../lib/errors.ts'
+import { printable } from '../lib/printable.ts'
 
 /**
  * Why a registry gave no answer: nobody `unreachable` answers, the connection was `lost`, it has no such thing
@@ -22,5 +23,5 @@ export class RegistryError extends UserError {
 export function quoted(text: unknown): string {
   const plain = String(text ?? 'nothing')
   const short = plain.length > 100 ? `${plain.slice(0, 100)}…` : plain
-  return /^[\w.+:/@-]+…?$/.test(short) ? short : JSON.stringify(short).replace(/[^ -~…]/g, '?')
+  return /^[\w.+:/@-]+…?$/.test(short) ? short : printable(JSON.stringify(short))
 }

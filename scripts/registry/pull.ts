@@ -1,6 +1,6 @@
+import type { Platform } from '../lib/settings.ts'
 import { blobPath } from '../oci/blobs.ts'
 import { mediaTypes, writeBlob, writeIndex } from '../oci/layout.ts'
-import type { Platform } from '../lib/settings.ts'
 import { type Options, openRepository, type Repository } from './client.ts'
 import { quoted, RegistryError } from './errors.ts'
 import type { Layer } from './manifest.ts'

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { blobPath } from '../oci/blobs.ts'
 import type { Platform } from '../lib/settings.ts'
+import { blobPath } from '../oci/blobs.ts'
 import type { Repository } from './client.ts'
 import { quoted, RegistryError } from './errors.ts'
 import { type Entry, type ImageManifest, indexTypes, parseManifest, parseObject } from './manifest.ts'

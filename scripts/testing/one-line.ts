@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import { temporaryFolder } from '../lib/temporary-folder.ts'
 import { type Limits, usualLimits } from '../registry/limits.ts'
 import { pull } from '../registry/pull.ts'
 import { type Handler, scriptedRegistry, type smallImage } from './scripted-registry.ts'
-import { temporaryFolder } from '../lib/temporary-folder.ts'
 
 /** What a registry answers, and the one line that is to be said of it; `other` are answers at further paths. */
 export type Row = readonly [

@@ -2,13 +2,15 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { nvra } from '../../scripts/lib/rpm/package.ts'
-import { databaseOf, pullImage } from '../../scripts/packages/pulled.ts'
+import { databaseOf, pullImage } from '../../scripts/registry/pulled.ts'
+import { nvra } from '../../scripts/rpm/package.ts'
 import {
   buildahImage,
   describeTag,
+  inWal,
   makeDatabase,
   newFolder,
+  outOfWal,
   pushManifest,
   run,
   tarOf,
@@ -97,25 +99,6 @@ const nested = async (name: string) => {
   return alone
 }
 
-function inWal(): string {
-  const folder = newFolder()
-  run('cp', '-rT', database, folder)
-  const change = [
-    '.dbconfig no_ckpt_on_close on',
-    'DELETE FROM Packages WHERE hnum = (SELECT max(hnum) FROM Packages)',
-  ]
-  run('sqlite3', join(folder, 'rpmdb.sqlite'), 'PRAGMA journal_mode=WAL', ...change)
-  run('rm', '-f', join(folder, 'rpmdb.sqlite-shm'))
-  return folder
-}
-
-function outOfWal(): string {
-  const folder = newFolder()
-  run('cp', '-rT', database, folder)
-  run('sqlite3', join(folder, 'rpmdb.sqlite'), 'PRAGMA journal_mode=DELETE')
-  return folder
-}
-
 const images: Record<string, (name: string) => unknown> = {
   'one layer by umoci': umoci(usual),
   'a layer on another': umoci(usual, tarOf({ 'opt/x': 'x\n', 'a/b/c': 'other\n' })),
@@ -124,14 +107,17 @@ const images: Record<string, (name: string) => unknown> = {
   'a folder emptied': umoci(usual, tarOf({ 'a/b/.wh..wh..opq': '', 'a/b/new': 'n\n' })),
   'an empty layer': umoci(usual, tarOf({})),
   'a layer that stands twice': umoci(usual, usual),
-  'a database that a later layer replaces': umoci(usual, tarOf({ 'var/lib/rpm': { copy: outOfWal() } })),
+  'a database that a later layer replaces': umoci(
+    usual,
+    tarOf({ 'var/lib/rpm': { copy: outOfWal(database) } }),
+  ),
   'a database that was removed in one place and is in another': umoci(
     usual,
     tarOf({ 'var/lib/.wh.rpm': '' }),
     tarOf({ ...inUsr, 'var/lib/rpm': { link: `../../${sysimage}` } }),
   ),
-  'a database out of WAL mode': umoci(tarOf({ 'var/lib/rpm': { copy: outOfWal() } })),
-  'a database whose last change is in its log': umoci(tarOf({ 'var/lib/rpm': { copy: inWal() } })),
+  'a database out of WAL mode': umoci(tarOf({ 'var/lib/rpm': { copy: outOfWal(database) } })),
+  'a database whose last change is in its log': umoci(tarOf({ 'var/lib/rpm': { copy: inWal(database) } })),
   'a database behind a relative link': umoci(
     tarOf({ ...inUsr, 'var/lib/rpm': { link: `../../${sysimage}` } }),
   ),

@@ -6,9 +6,9 @@ import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { execa } from 'execa'
+import { temporaryFolder } from '../../scripts/lib/temporary-folder.ts'
 import { pull } from '../../scripts/registry/pull.ts'
 import { freePort } from '../../scripts/testing/loopback.ts'
-import { temporaryFolder } from '../../scripts/testing/temporary-folder.ts'
 import { startRegistry } from '../registry.ts'
 
 const folder = temporaryFolder()
