@@ -5,6 +5,7 @@ import { main, print } from './lib/cli.ts'
 import { UserError } from './lib/errors.ts'
 import { inRepo, repoRoot } from './lib/paths.ts'
 import { perform } from './lib/run.ts'
+import { readImageManifest } from './workspace/manifest.ts'
 import { findImage, type Image, imageThatIs, readWorkspace } from './workspace/workspace.ts'
 
 const usage = `
@@ -134,7 +135,7 @@ function wordsOf(value = ''): string[] {
 
 /** The parent's own, with another name: so a new image has the same tasks as its siblings. */
 function manifest(name: string, parent: Image): string {
-  const { version, type, scripts } = JSON.parse(readFileSync(join(parent.dir, 'package.json'), 'utf8'))
+  const { version, type, scripts } = readImageManifest(parent.dir)
   const own = {
     name,
     version,

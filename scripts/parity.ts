@@ -1,9 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parse } from 'yaml'
 import { main } from './lib/cli.ts'
 import { UserError } from './lib/errors.ts'
+import { readJson } from './lib/json.ts'
 import { inRepo } from './lib/paths.ts'
+import { listOf, mapOf, oneOf, only, text } from './lib/schema.ts'
+import { readYaml } from './lib/yaml.ts'
 import { compareAdditions, type Difference, differencesOf } from './site/compare.ts'
 import { keepText } from './site/keep-text.ts'
 import { type Image, readWorkspace } from './workspace/workspace.ts'
@@ -19,16 +21,22 @@ const folder = inRepo('docs', 'parity')
 
 await main(usage, { check: { type: 'boolean', help: 'write nothing, fail where it would' } }, async args => {
   const images = readWorkspace()
-  const upstream = JSON.parse(readFileSync(join(folder, 'upstream.json'), 'utf8')) as Record<string, string[]>
-  const reasons = readYaml<Record<string, Record<string, string>>>('reasons.yaml')
-  const variants = readYaml<Record<string, string>>('variants.yaml')
+  const upstream = readJson(join(folder, 'upstream.json'), mapOf(text, listOf(text)))
+  const variants = readYaml(
+    join(folder, 'variants.yaml'),
+    mapOf(oneOf([...images.keys()]), oneOf(Object.keys(upstream))),
+  )
+  const reasons = readYaml(
+    join(folder, 'reasons.yaml'),
+    only({ missing: mapOf(text, text), extra: mapOf(text, text) }),
+  )
   const compared = [...images.values()]
     .filter(({ name }) => variants[name])
     .map(image => ({
       image: image.name,
       ...compareAdditions(additionsOf(image), upstream[variants[image.name]!]!),
     }))
-  const differences = differencesOf(compared, { missing: reasons.missing ?? {}, extra: reasons.extra ?? {} })
+  const differences = differencesOf(compared, reasons)
   const silent = differences.filter(({ reason }) => !reason)
   if (silent.length > 0) {
     const lines = silent.map(({ image, kind, name }) => `  ${image}: ${name} is ${kind}`)
@@ -41,10 +49,6 @@ await main(usage, { check: { type: 'boolean', help: 'write nothing, fail where i
     'npm run parity',
   )
 })
-
-function readYaml<T>(name: string): T {
-  return parse(readFileSync(join(folder, name), 'utf8')) as T
-}
 
 /** The names of an image's packages that its parent has not got. */
 function additionsOf(image: Image): string[] {

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { parseDockerfile } from '../lib/dockerfile.ts'
 import { UserError } from '../lib/errors.ts'
+import { readText } from '../lib/json.ts'
 import { withLock } from '../lib/lock.ts'
 import { repoRoot } from '../lib/paths.ts'
 import { capture, perform, show } from '../lib/run.ts'
@@ -33,6 +33,7 @@ import {
   planBuild,
   workOf,
 } from './plan.ts'
+import { preparationOf } from './preparation.ts'
 import { type Recipe, rewriteRecipe } from './recipe.ts'
 import { type MadeOf, writeSeal } from './seal.ts'
 
@@ -94,10 +95,6 @@ function manifestsIn(dist: string): string[] {
   })
 }
 
-async function preparationOf({ prepare }: Image): Promise<Preparation | undefined> {
-  return prepare ? ((await import(pathToFileURL(prepare).href)) as Preparation) : undefined
-}
-
 const madeOf = ({ distro, engine }: BuildSettings): MadeOf => ({
   distro: distro.name,
   release: distro.release,
@@ -112,7 +109,7 @@ function readRecipe(
   preparation: Preparation | undefined,
 ): Recipe & Pick<PlainDockerfile, 'files'> {
   const file = relative(repoRoot, join(image.recipe, 'Dockerfile'))
-  const content = readFileSync(join(image.recipe, 'Dockerfile'), 'utf8')
+  const content = readText(join(image.recipe, 'Dockerfile'), `it is the recipe of ${image.name}`)
   const prepared = preparation?.contexts(distro, '').map(({ name }) => name)
   const names = prepared ?? [...contextImages(images, image).keys()]
   const [os, arch] = platform.split('/') as [string, string]

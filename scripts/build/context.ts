@@ -13,7 +13,9 @@ import {
 import { dirname, join, relative } from 'node:path'
 import { glob } from 'zx'
 import { UserError } from '../lib/errors.ts'
+import { parseJson } from '../lib/json.ts'
 import { inRepo, repoRoot } from '../lib/paths.ts'
+import { among, listOf, text } from '../lib/schema.ts'
 import { digestOf } from '../oci/blobs.ts'
 
 /**
@@ -45,10 +47,12 @@ export function copyRecipe(recipe: string, work: string, epoch: number): string 
   return named
 }
 
+const turboSchema = among({ tasks: among({ build: among({ inputs: listOf(text) }) }) })
+
 /** The patterns of turbo.json that are about an image's own folder: `**`, and what is left out of it. */
 function hashedPatterns(): string[] {
-  const text = readFileSync(inRepo('turbo.json'), 'utf8').replace(/^\s*\/\/.*$/gm, '')
-  const { tasks } = JSON.parse(text) as { tasks: { build: { inputs: string[] } } }
+  const source = readFileSync(inRepo('turbo.json'), 'utf8').replace(/^\s*\/\/.*$/gm, '')
+  const { tasks } = parseJson(source, 'turbo.json', turboSchema)
   return tasks.build.inputs.filter(pattern => !pattern.includes('$TURBO_'))
 }
 

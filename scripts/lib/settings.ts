@@ -1,8 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import * as v from 'valibot'
 import { nearest, UserError } from './errors.ts'
+import { readJson } from './json.ts'
 import { inRepo } from './paths.ts'
+import { only, oneOf as picklist } from './schema.ts'
 
 /** Where packages come from; each has a data file of its name in `images/distro/`. */
 export const distros = ['al2023', 'al2', 'lab'] as const
@@ -24,18 +27,14 @@ export interface Choice {
 /** File that holds the choice. Git does not track it: each machine has its own. */
 export const choiceFile = inRepo('.workshop.json')
 
-export function recordedChoice(): Choice {
-  if (!existsSync(choiceFile)) return {}
-  try {
-    const { distro, engine } = JSON.parse(readFileSync(choiceFile, 'utf8')) as Record<string, string>
-    return {
-      ...(distro && { distro: oneOf('.workshop.json "distro"', distro, distros) }),
-      ...(engine && { engine: oneOf('.workshop.json "engine"', engine, engines) }),
-    }
-  } catch (error) {
-    if (error instanceof UserError) throw error
-    throw new UserError(`${choiceFile} is not JSON: delete it and run 'npm run setup' again`)
-  }
+const choice = only({
+  distro: v.exactOptional(picklist(distros)),
+  engine: v.exactOptional(picklist(engines)),
+})
+
+export function recordedChoice(file = choiceFile): Choice {
+  if (!existsSync(file)) return {}
+  return readJson(file, choice, "delete it and run 'npm run setup' again")
 }
 
 /** `DISTRO`, if it is set. */

@@ -12,6 +12,9 @@ export interface Descriptor {
   readonly size: number
 }
 
+/** What to do about outputs that are damaged. */
+export const rebuild = "run 'npx turbo run build --force' to make it again"
+
 /** `sha256:…` of a file's bytes. */
 export function digestOf(file: string): string {
   const hash = createHash('sha256')
@@ -37,9 +40,7 @@ export function blobPath(layout: string, digest: string): string {
 export function findBlob(layouts: readonly string[], digest: string): string {
   const path = layouts.map(layout => blobPath(layout, digest)).find(existsSync)
   if (path) return path
-  throw new UserError(
-    `blob ${digest} is missing from ${layouts.join(', ')}: run 'npx turbo run build --force' to make it again`,
-  )
+  throw new UserError(`blob ${digest} is missing from ${layouts.join(', ')}: ${rebuild}`)
 }
 
 /** Gives a blob a second name; copies where a hard link cannot reach. */

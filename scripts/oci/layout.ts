@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { UserError } from '../lib/errors.ts'
-import { blobPath, type Descriptor, findBlob } from './blobs.ts'
+import { readJson } from '../lib/json.ts'
+import { blobPath, type Descriptor, findBlob, rebuild } from './blobs.ts'
 import type { ImageConfig } from './config.ts'
+import { imageConfig, imageIndex, imageManifest } from './schema.ts'
 
 export const mediaTypes = {
   index: 'application/vnd.oci.image.index.v1+json',
@@ -27,11 +29,6 @@ export interface LayoutImage {
   readonly config: ImageConfig
 }
 
-interface IndexEntry extends Descriptor {
-  readonly platform: { readonly os: string; readonly architecture: string }
-  readonly annotations?: Readonly<Record<string, string>>
-}
-
 /**
  * The image for `platform` (`linux/amd64`) that the first of `layouts` lists; the others are searched for blobs too.
  * Throws UserError when the layout, the platform or a blob is missing or damaged.
@@ -41,15 +38,16 @@ export function readImage(layouts: readonly string[], platform: string): LayoutI
   if (!existsSync(file)) {
     throw new UserError(`${file} is missing: build the image first, 'npx turbo run build --filter=IMAGE'`)
   }
-  const entries = (JSON.parse(readFileSync(file, 'utf8')) as { manifests: IndexEntry[] }).manifests
+  const { manifests: entries } = readJson(file, imageIndex, rebuild)
   const names = entries.map(entry => `${entry.platform?.os}/${entry.platform?.architecture}`)
   const entry = entries[names.indexOf(platform)]
   if (!entry)
     throw new UserError(
       `${file} holds ${names.join(', ')}, not ${platform}: build with PLATFORMS=${[...names, platform].join(',')}`,
     )
-  const manifest = readJson<Manifest>(layouts, entry.digest)
-  return { digest: entry.digest, manifest, config: readJson<ImageConfig>(layouts, manifest.config.digest) }
+  const manifest = readJson(findBlob(layouts, entry.digest), imageManifest)
+  const config = readJson(findBlob(layouts, manifest.config.digest), imageConfig)
+  return { digest: entry.digest, manifest, config }
 }
 
 /** Writes a JSON blob and returns its descriptor. */
@@ -102,8 +100,4 @@ export function assembleLayout(layouts: readonly string[], platform: string, tar
   const size = readFileSync(blobPath(target, image.digest)).length
   writeIndex(target, new Map([[platform, { mediaType: mediaTypes.manifest, digest: image.digest, size }]]))
   return image
-}
-
-function readJson<T>(layouts: readonly string[], digest: string): T {
-  return JSON.parse(readFileSync(findBlob(layouts, digest), 'utf8')) as T
 }

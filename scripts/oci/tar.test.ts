@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { type Sample, tarOf, writeTar } from '../testing/tar-samples.ts'
 import { UserError } from '../lib/errors.ts'
+import { type Sample, tarOf, writeTar } from '../testing/tar-samples.ts'
 import { applyLayers, contentOf, listFiles } from './rootfs.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tar-'))

@@ -25,10 +25,7 @@ const depth = (images: ReadonlyMap<string, Image>, { parent }: Image): number =>
 
 /** `description` of the package.json, else the first sentence of the Dockerfile. */
 function purposeOf(image: Image): string {
-  const { description } = JSON.parse(readFileSync(join(image.dir, 'package.json'), 'utf8')) as {
-    description?: string
-  }
-  const purpose = description ?? /^(.+?)[.:](?: |$)/.exec(dockerfileOf(image).intro)?.[1]
+  const purpose = image.description ?? /^(.+?)[.:](?: |$)/.exec(dockerfileOf(image).intro)?.[1]
   if (purpose) return purpose
   throw new UserError(
     `images/${image.name}/Dockerfile does not begin with a comment that says what the image is for`,

@@ -1,8 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { parse } from 'yaml'
-import { UserError } from '../lib/errors.ts'
+import * as v from 'valibot'
 import { inRepo } from '../lib/paths.ts'
+import { mapOf, matching, oneOf, only } from '../lib/schema.ts'
 import type { DistroName } from '../lib/settings.ts'
+import { readYaml } from '../lib/yaml.ts'
 
 /** A distro's data file, `images/distro/<name>.yaml`. */
 export interface Distro {
@@ -19,28 +19,34 @@ export interface Distro {
   readonly files: Readonly<Record<string, string>>
 }
 
+const releaseWords = 'numbers with dots between, such as 2023.12.20260803'
+const epochWords = 'whole seconds since 1970'
+
+const schema = only({
+  release: matching(/^\d+(\.\d+)*$/, releaseWords),
+  // What a tar header can hold.
+  epoch: v.pipe(
+    matching(/^\d{1,10}$/, epochWords),
+    v.transform(Number),
+    v.maxValue(0o77777777777, epochWords),
+  ),
+  network: oneOf(['none', 'default']),
+  image: v.exactOptional(
+    only({
+      reference: matching(/^[\w.:/-]+$/, 'HOST/REPOSITORY:TAG'),
+      // Setup fills it in.
+      digest: v.exactOptional(
+        matching(/^(sha256:[0-9a-f]{64})?$/, 'sha256: and 64 hexadecimal digits, or nothing'),
+      ),
+    }),
+  ),
+  files: v.exactOptional(
+    mapOf(matching(/^(\/(?!\.\.?(\/|$))[^/]+)+$/, 'an absolute path'), v.string('the content of a file')),
+  ),
+})
+
 /** Reads a distro's data file. Throws UserError for a key that is missing or unknown, so that a typo is not silence. */
 export function readDistro(name: DistroName, folder = inRepo('images', 'distro')): Distro {
-  const file = `${folder}/${name}.yaml`
-  if (!existsSync(file)) throw new UserError(`${file} is missing: a distro is a data file of its name`)
-  const data = parse(readFileSync(file, 'utf8')) as Record<string, unknown>
-  const { release, epoch, network, image, files, ...rest } = data
-  const unknown = Object.keys(rest)[0]
-  if (unknown)
-    throw new UserError(`${file}: unknown key "${unknown}"; use release, epoch, network, image, files`)
-  if (release === undefined)
-    throw new UserError(`${file}: "release" is missing: pin one release, such as 2023.12.20260803`)
-  if (!Number.isSafeInteger(epoch))
-    throw new UserError(`${file}: "epoch" is ${epoch}; use whole seconds since 1970`)
-  if (network !== 'none' && network !== 'default') {
-    throw new UserError(`${file}: "network" is ${network}; use none or default`)
-  }
-  return {
-    name,
-    release: String(release),
-    epoch: epoch as number,
-    network,
-    ...(image ? { image: image as { reference: string; digest?: string } } : {}),
-    files: (files ?? {}) as Record<string, string>,
-  }
+  const { files = {}, ...data } = readYaml(`${folder}/${name}.yaml`, schema)
+  return { name, ...data, files }
 }

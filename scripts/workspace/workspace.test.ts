@@ -96,14 +96,7 @@ test('an image has the name of its folder', () => {
   assert.throws(() => readWorkspace(root), /the name is other; an image has the name of its folder, base/)
 })
 
-test('a budget is whole numbers of bytes and packages', () => {
+test('a budget is read', () => {
   const images = readWorkspace(workspace({ base: { image: { budget: { bytes: 5, packages: 2 } } } }))
   assert.deepEqual(images.get('base')?.budget, { bytes: 5, packages: 2 })
-  for (const [budget, message] of [
-    [{ byte: 5 }, /"budget" has the key byte; use bytes or packages/],
-    [{ bytes: '5 MB' }, /the budget of bytes is "5 MB"; use a whole number above 0/],
-    [{ packages: 0 }, /the budget of packages is 0/],
-  ] as const) {
-    assert.throws(() => readWorkspace(workspace({ base: { image: { budget } } })), message)
-  }
 })

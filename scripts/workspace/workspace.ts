@@ -1,11 +1,14 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { existsSync, readdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { nearest, UserError } from '../lib/errors.ts'
 import { inRepo } from '../lib/paths.ts'
+import { readFamilyManifest, readImageManifest } from './manifest.ts'
 
 /** One folder under `images/`, as its package.json describes it. */
 export interface Image {
   readonly name: string
+  /** What it is for, where its Dockerfile does not say. */
+  readonly description?: string
   /** Absolute path of the image's folder. */
   readonly dir: string
   /** The image whose layers it keeps: its one `dependencies` entry. Without one all it holds is one layer. */
@@ -59,8 +62,8 @@ export interface Budget {
 export function readWorkspace(root = inRepo('images')): ReadonlyMap<string, Image> {
   const families = new Map(
     packageFolders(join(dirname(root), 'families')).map(dir => {
-      const { name, family } = readManifest(dir)
-      return [name, { dir, ...family }]
+      const { name, family } = readFamilyManifest(dir)
+      return [name, { dir, ...family }] as const
     }),
   )
   const images = packageFolders(root).map(dir => readImage(dir, families))
@@ -95,23 +98,6 @@ export function lineage(images: ReadonlyMap<string, Image>, image: Image): Image
   return [image, ...(parent ? lineage(images, parent) : [])]
 }
 
-interface Manifest {
-  readonly name?: string
-  readonly dependencies?: object
-  readonly devDependencies?: object
-  readonly image?: {
-    readonly internal?: boolean
-    readonly toolchain?: boolean
-    readonly first?: boolean
-    readonly prepare?: string
-    readonly provides?: string[]
-    readonly args?: Record<string, string>
-    readonly budget?: object
-    readonly published?: Partial<Published>
-  }
-  readonly family?: { readonly parent?: string }
-}
-
 function packageFolders(root: string): string[] {
   if (!existsSync(root)) return []
   return readdirSync(root, { withFileTypes: true })
@@ -119,41 +105,29 @@ function packageFolders(root: string): string[] {
     .map(entry => join(root, entry.name))
 }
 
-function readManifest(dir: string): Manifest {
-  const file = join(dir, 'package.json')
-  try {
-    return JSON.parse(readFileSync(file, 'utf8'))
-  } catch (error) {
-    throw new UserError(`${file} is not valid JSON: ${(error as Error).message}`)
-  }
-}
-
 interface Family {
   readonly dir: string
   readonly parent?: string
 }
 
-function readImage(dir: string, families: ReadonlyMap<string | undefined, Family>): Image {
-  const file = join(dir, 'package.json')
-  const { name, image = {}, ...manifest } = readManifest(dir)
-  if (name !== basename(dir)) {
-    throw new UserError(`${file}: the name is ${name}; an image has the name of its folder, ${basename(dir)}`)
-  }
+function readImage(dir: string, families: ReadonlyMap<string, Family>): Image {
+  const { name, description, image = {}, ...manifest } = readImageManifest(dir)
   const parents = Object.keys(manifest.dependencies ?? {})
   if (parents.length > 1) {
     throw new UserError(
-      `${file}: "dependencies" names ${parents.join(' and ')}; an image has one parent, ` +
+      `${join(dir, 'package.json')}: "dependencies" names ${parents.join(' and ')}; an image has one parent, ` +
         'other images that its Dockerfile reads belong in "devDependencies"',
     )
   }
   const others = Object.keys(manifest.devDependencies ?? {})
   const named = others.find(other => families.has(other))
-  const family = families.get(named)
+  const family = named === undefined ? undefined : families.get(named)
   return {
     name,
+    ...(description && { description }),
     dir,
     ...(parents[0] && { parent: parents[0] }),
-    contexts: [...parents, ...others.filter(other => other !== named)],
+    contexts: [...new Set([...parents, ...others.filter(other => other !== named)])],
     recipe: family?.dir ?? dir,
     ...(family?.parent && { parentAlias: family.parent }),
     args: image.args ?? {},
@@ -163,22 +137,8 @@ function readImage(dir: string, families: ReadonlyMap<string | undefined, Family
     ...(image.prepare && { prepare: join(dir, image.prepare) }),
     provides: image.provides ?? [],
     published: { repository: name, ...image.published },
-    ...(image.budget && { budget: readBudget(file, image.budget) }),
+    ...(image.budget && { budget: image.budget }),
   }
-}
-
-function readBudget(file: string, budget: object): Budget {
-  for (const [key, value] of Object.entries(budget)) {
-    if (key !== 'bytes' && key !== 'packages') {
-      throw new UserError(`${file}: "budget" has the key ${key}; use bytes or packages`)
-    }
-    if (!Number.isSafeInteger(value) || value <= 0) {
-      throw new UserError(
-        `${file}: the budget of ${key} is ${JSON.stringify(value)}; use a whole number above 0`,
-      )
-    }
-  }
-  return budget
 }
 
 function checkImage(image: Image, images: ReadonlyMap<string, Image>, path: readonly string[] = []): void {

@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { existsSync, mkdirSync, symlinkSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { UserError } from '../../lib/errors.ts'
+import { readJson } from '../../lib/json.ts'
 import { inRepo } from '../../lib/paths.ts'
 import { type Command, capture } from '../../lib/run.ts'
-import { type Manifest, readImage } from '../../oci/layout.ts'
+import { readImage } from '../../oci/layout.ts'
+import { imageConfig, imageManifest } from '../../oci/schema.ts'
 import type { BuildPlan, Context } from '../plan.ts'
 import { buildArgs, type Engine, runOptions, runToEnd } from './engine.ts'
 import { requireVersion, versionIn } from './version.ts'
@@ -68,10 +70,10 @@ export const buildah: Engine = {
 
   readExport(plan) {
     const dir = exportDir(plan)
-    const manifest = JSON.parse(readFileSync(join(dir, 'manifest.json'), 'utf8')) as Manifest
+    const manifest = readJson(join(dir, 'manifest.json'), imageManifest)
     const file = (digest: string) => join(dir, digest.slice('sha256:'.length))
     return {
-      config: JSON.parse(readFileSync(file(manifest.config.digest), 'utf8')),
+      config: readJson(file(manifest.config.digest), imageConfig),
       layers: manifest.layers.map(({ digest }) => file(digest)),
     }
   },
