@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { gitEnvironment } from '../lib/git.ts'
 
 /** What the only commit of the repository says. */
 export const commitMessage = 'Hello from the other side'
@@ -11,6 +12,7 @@ export function makeRepository(folder: string): string {
   const git = (...args: string[]) =>
     execFileSync('git', ['-c', 'user.name=Test', '-c', 'user.email=test@localhost', ...args], {
       stdio: 'pipe',
+      env: { ...process.env, ...gitEnvironment() },
     })
   git('init', '--quiet', '--initial-branch=main', work)
   writeFileSync(join(work, 'greeting'), 'hello\n')
