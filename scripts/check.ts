@@ -4,6 +4,7 @@ import { $ } from 'zx'
 import { main, print } from './lib/cli.ts'
 import { UserError } from './lib/errors.ts'
 import { repoRoot } from './lib/paths.ts'
+import { oneOf } from './lib/settings.ts'
 
 const usage = `
 Usage: npm run check
@@ -22,10 +23,16 @@ const steps = {
   'unit tests': ['node', '--import', 'tsx', '--test', '--test-reporter=spec', ...unitTests()],
 }
 
-await main(usage, { fix: { type: 'boolean', help: 'repair what can be repaired' } }, async ({ flags }) => {
+const options = {
+  fix: { type: 'boolean', help: 'repair what can be repaired' },
+  only: { type: 'string', help: 'one step alone, by its heading' },
+} as const
+
+await main(usage, options, async ({ flags, values }) => {
+  const only = values.only && oneOf('--only', values.only, Object.keys(steps))
   const show = $({ stdio: 'inherit', cwd: repoRoot, nothrow: true })
   if (flags.fix) await show`npx biome check --write`
-  for (const [what, command] of Object.entries(steps)) {
+  for (const [what, command] of Object.entries(steps).filter(([what]) => !only || what === only)) {
     print(`\n== ${what}`)
     const { exitCode } = await show`${command}`
     if (exitCode !== 0)
