@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { $ } from 'zx'
+import { lintOthers } from './check/linters.ts'
 import { main, print } from './lib/cli.ts'
 import { UserError } from './lib/errors.ts'
 import { repoRoot } from './lib/paths.ts'
@@ -9,7 +10,8 @@ import { oneOf } from './lib/settings.ts'
 const usage = `
 Usage: npm run check
 
-Everything that needs no image: format, lint and import cycles, types, unit tests. Seconds.
+Everything that needs no image: format, lint and import cycles, types, unit tests, and linters of Python, Go and shell
+where they are installed. Seconds.
 `
 
 const steps = {
@@ -23,13 +25,16 @@ const steps = {
   'unit tests': ['node', '--import', 'tsx', '--test', '--test-reporter=spec', ...unitTests()],
 }
 
+const others = 'other languages'
+
 const options = {
   fix: { type: 'boolean', help: 'repair what can be repaired' },
   only: { type: 'string', help: 'one step alone, by its heading' },
+  all: { type: 'boolean', help: 'a linter that is not installed is a failure' },
 } as const
 
 await main(usage, options, async ({ flags, values }) => {
-  const only = values.only && oneOf('--only', values.only, Object.keys(steps))
+  const only = values.only && oneOf('--only', values.only, [...Object.keys(steps), others])
   const show = $({ stdio: 'inherit', cwd: repoRoot, nothrow: true })
   if (flags.fix) await show`npx biome check --write`
   for (const [what, command] of Object.entries(steps).filter(([what]) => !only || what === only)) {
@@ -38,7 +43,16 @@ await main(usage, options, async ({ flags, values }) => {
     if (exitCode !== 0)
       throw new UserError(`${what}: failed; 'npm run check -- --fix' repairs format and simple lint`)
   }
+  if (!only || only === others) await checkOthers(flags.all === true)
 })
+
+async function checkOthers(all: boolean): Promise<void> {
+  print(`\n== ${others}: Python, Go, shell`)
+  const { faults, unchecked } = await lintOthers()
+  for (const line of [...faults, ...unchecked.map(what => `not checked here: ${what}`)]) print(line)
+  const failed = faults.length + (all ? unchecked.length : 0)
+  if (failed > 0) throw new UserError(`${others}: failed; the lines above say what`)
+}
 
 /** Unit tests stand beside what they test; `tests/` holds those that need other programs, or build images. */
 function unitTests(): string[] {

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { execa } from 'execa'
+import { linterPackages } from './check/linters.ts'
 import { main, print } from './lib/cli.ts'
 import { UserError } from './lib/errors.ts'
 import { inRepo, repoRoot } from './lib/paths.ts'
@@ -43,7 +44,8 @@ await main(
       const engine = `--engine=${one ?? 'all'}`
       const setup = await step('setup', 'scripts/setup.ts', '--yes', '--distro=lab', engine)
       if (setup.failed > 0) throw new UserError('setup failed; the lines above say why')
-      counts.checks = await step('checks', 'scripts/check.ts')
+      await installPackages([...programs, ...linterPackages], 'yes')
+      counts.checks = await step('checks', 'scripts/check.ts', '--all')
       counts['against the real tools'] = await testTools()
       for (const name of chosen) counts[name] = await testEngine(name, name === chosen[0])
       counts['the workshop'] = await nodeTests('tests', chosen[0]!)
@@ -65,7 +67,6 @@ await main(
 /** Our readers of ELF files and rpm databases against the programs they stand in for, and what the commands are made of. */
 async function testTools(): Promise<Count> {
   print('\n== against the real tools')
-  await installPackages(programs, 'yes')
   await installScanner()
   const commands = 'images/builder/commands/tests'
   return [
