@@ -1,17 +1,23 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdirSync, openSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { request } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { openArchive } from '../lib/debian-archive.ts'
 import { UserError } from '../lib/errors.ts'
+import { withLock } from '../lib/lock.ts'
 import { inRepo } from '../lib/paths.ts'
-import { showProgress } from '../lib/progress.ts'
-import { capture, perform } from '../lib/run.ts'
+import { capture } from '../lib/run.ts'
 import { installPackages } from './debian-packages.ts'
+import { unpackedDebs } from './unpacked-debs.ts'
 
 const home = inRepo('work', 'docker')
 const socket = join(home, 'docker.sock')
-const packages = ['docker.io', 'docker-cli', 'docker-buildx', 'containerd', 'tini']
+const debian = {
+  suite: 'trixie',
+  packages: ['docker.io', 'docker-cli', 'docker-buildx', 'containerd', 'tini'],
+  what: 'a Docker Engine',
+}
 
 /**
  * A Docker Engine from Debian 13's packages, unpacked beside the system and started on a data root of its own: for
@@ -20,16 +26,21 @@ const packages = ['docker.io', 'docker-cli', 'docker-buildx', 'containerd', 'tin
 export async function startPrivateDocker(): Promise<void> {
   if (process.getuid?.() !== 0)
     throw new UserError('a Docker Engine of its own needs root: start Docker yourself, or set ENGINE=buildah')
+  await withLock(join(home, 'lock'), 'starting a Docker Engine', start)
+}
+
+async function start(): Promise<void> {
+  // Programs that root runs: every byte is looked at each time, and what has changed is unpacked anew.
+  const programs = await unpackedDebs(home, debian, stopPrivateDocker)
   if (await isPrivateDockerUp()) return
   // The system's: one from Debian 13 wants a newer C library than Debian 12 has.
   const runc = await capture({ argv: ['sh', '-c', 'command -v runc'] })
   if (runc.exitCode !== 0) await installPackages(['runc'], 'yes')
-  if (!existsSync(join(home, 'usr/sbin/dockerd'))) await unpack()
   for (const name of ['config', 'data', 'run']) mkdirSync(join(home, name), { recursive: true })
   writeFileSync(join(home, 'daemon.json'), '{"features": {"containerd-snapshotter": true}}\n')
-  const plugins = join(home, 'usr/libexec/docker/cli-plugins')
+  const plugins = join(programs, 'usr/libexec/docker/cli-plugins')
   writeFileSync(join(home, 'config/config.json'), JSON.stringify({ cliPluginsExtraDirs: [plugins] }))
-  startDaemon()
+  startDaemon(programs)
   for (let tries = 0; tries < 150; tries++) {
     if (await isPrivateDockerUp()) return
     await sleep(200)
@@ -52,26 +63,22 @@ export async function stopPrivateDocker(): Promise<void> {
 /** Where it listens, once it was started: the real path, of which a socket's has at most 107 characters. */
 export const privateDockerSocket = () => realpathSync(socket)
 
-/** True when the daemon that setup started answers. */
+/** True when the daemon that setup started answers, within ten seconds. */
 export async function isPrivateDockerUp(): Promise<boolean> {
   if (!existsSync(socket)) return false
-  const argv = [join(home, 'usr/bin/docker'), '--host', `unix://${socket}`, 'version'] as const
-  return (await capture({ argv: [...argv] })).exitCode === 0
-}
-
-async function unpack(): Promise<void> {
-  const archive = await openArchive({ arch: 'native', suites: ['trixie'], workDir: home })
-  let fetched = 0
-  const debs = await archive.fetch(packages, count => {
-    fetched += count
-    showProgress(fetched, packages.length, 'fetching a Docker Engine')
-  })
-  for (const [name, deb] of debs) {
-    await perform(`unpacking ${name}`, { argv: ['dpkg-deb', '--extract', deb, home] })
+  // Asked without its own client, which is not looked at before each call.
+  const ping = request({ socketPath: privateDockerSocket(), path: '/_ping' }).end()
+  try {
+    const [response] = await once(ping, 'response', { signal: AbortSignal.timeout(10_000) })
+    return response.resume().statusCode === 200
+  } catch {
+    return false
+  } finally {
+    ping.destroy()
   }
 }
 
-function startDaemon(): void {
+function startDaemon(programs: string): void {
   const log = openSync(join(home, 'log'), 'a')
   const flags = {
     'config-file': join(home, 'daemon.json'),
@@ -84,12 +91,15 @@ function startDaemon(): void {
     bridge: 'none',
   }
   const daemon = spawn(
-    join(home, 'usr/sbin/dockerd'),
+    join(programs, 'usr/sbin/dockerd'),
     Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`),
     {
       detached: true,
       stdio: ['ignore', log, log],
-      env: { ...process.env, PATH: `${join(home, 'usr/bin')}:${join(home, 'usr/sbin')}:${process.env.PATH}` },
+      env: {
+        ...process.env,
+        PATH: `${join(programs, 'usr/bin')}:${join(programs, 'usr/sbin')}:${process.env.PATH}`,
+      },
     },
   )
   daemon.unref()

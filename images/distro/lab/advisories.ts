@@ -1,7 +1,6 @@
-import { basename } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { execa } from 'execa'
-import type { Archive } from '../../../scripts/lib/debian-archive.ts'
+import type { Archive, Download } from '../../../scripts/lib/debian-archive.ts'
 import type { RpmPlan } from './catalog.ts'
 import { evrOf } from './spec.ts'
 
@@ -34,12 +33,12 @@ interface ChangelogEntry {
 /**
  * The updateinfo.xml of a release: for each source package that is newer than in the release before, what its
  * changelog says since then. Nothing is made up: the CVEs, the dates and the urgencies are Debian's.
- * @param debs Debian package → path of its .deb in this release
+ * @param debs by Debian package, its .deb in this release
  * @param before the archive of the release before
  */
 export async function updateInfo(
   plans: RpmPlan[],
-  debs: Map<string, string>,
+  debs: Map<string, Download>,
   before: Archive,
   rpmArch: string,
   release: number,
@@ -49,9 +48,9 @@ export async function updateInfo(
   const advisories = new Map<string, Advisory>()
   for (const plan of plans) {
     const [deb, oldDeb] = [debs.get(plan.from[0]!), old.get(plan.from[0]!)]
-    if (!deb || !oldDeb || basename(deb) === basename(oldDeb)) continue
-    const update = await readUpdate(plan, deb)
-    const news = newerThan((await control(oldDeb)).version, update.entries)
+    if (!deb || !oldDeb || deb.digest === oldDeb.digest) continue
+    const update = await readUpdate(plan, deb.path)
+    const news = newerThan((await control(oldDeb.path)).version, update.entries)
     if (news.length === 0) continue
     const known = advisories.get(update.source) ?? advisoryOf(update.source, news)
     const noarch = plan.noarch ?? update.architecture === 'all'

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { chmod, copyFile, mkdir, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { execa } from 'execa'
+import type { Download } from '../../../scripts/lib/debian-archive.ts'
 import { UserError } from '../../../scripts/lib/errors.ts'
 import { ARCHES, type LabArch } from './arch.ts'
 import { type Catalog, matcher, type RpmPlan } from './catalog.ts'
@@ -11,12 +12,12 @@ import { movePaths, unpackDebs } from './unpack.ts'
 
 /**
  * Makes one unsigned RPM below the toolchain's /work/rpms, and returns its name there.
- * @param debs Debian package → path of its .deb, and source in the npm registry → path of its tarball
+ * @param downloads by Debian package its .deb, and by source in the npm registry its tarball
  */
 export async function makeRpm(
   plan: RpmPlan,
   { shared }: Catalog,
-  debs: Map<string, string>,
+  downloads: Map<string, Download>,
   arch: LabArch,
   toolchain: Toolchain,
 ): Promise<string> {
@@ -25,9 +26,9 @@ export async function makeRpm(
   await rm(dirname(tree), { recursive: true, force: true })
   await mkdir(tree, { recursive: true })
 
-  const sources = plan.from.map(name => debs.get(name)!)
+  const sources = plan.from.map(name => downloads.get(name)!.path)
   await unpackDebs(sources, tree, ARCHES[arch].triplet)
-  if (plan.npm) await execa('tar', ['-xzf', debs.get(plan.npm)!, '-C', tree, '--no-same-owner'])
+  if (plan.npm) await execa('tar', ['-xzf', downloads.get(plan.npm)!.path, '-C', tree, '--no-same-owner'])
   await movePaths(tree, plan.move ?? {})
   const own = await addOwnContent(plan, tree)
   const entries = await entriesOf(plan, tree, shared, own)

@@ -1,10 +1,25 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { withLock } from '../../../scripts/lib/lock.ts'
 import { parseChangelog } from './advisories.ts'
 import { matcher, readCatalog } from './catalog.ts'
+import { makeLab } from './make.ts'
 import { ROOT } from './root.ts'
 import { evrOf, specOf } from './spec.ts'
 import { newPlace } from './unpack.ts'
+
+const workDir = await mkdtemp(join(tmpdir(), 'lab-'))
+after(() => rm(workDir, { recursive: true }))
+
+test('two labs are not made in one folder at once', async () => {
+  const request = { arch: 'amd64', release: 1, epoch: 0, workDir, outDir: join(workDir, 'out') } as const
+  await withLock(join(workDir, 'lock'), 'x', () =>
+    assert.rejects(makeLab(request), /^UserError: making a lab in \S+ is already under way/),
+  )
+})
 
 test('a Debian version becomes epoch, version and release', () => {
   assert.deepEqual(evrOf('1:2.36-9+deb12u10'), { epoch: '1', version: '2.36', release: '9+deb12u10.lab' })

@@ -9,11 +9,12 @@
  */
 import { cp, mkdir, rename, rm } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { execa } from 'execa'
 import { main } from '../../../scripts/lib/cli.ts'
 import { openArchive } from '../../../scripts/lib/debian-archive.ts'
 import { UserError } from '../../../scripts/lib/errors.ts'
+import { withLock } from '../../../scripts/lib/lock.ts'
 import { showProgress } from '../../../scripts/lib/progress.ts'
 import { readDistro } from '../../../scripts/workspace/distro.ts'
 import { updateInfo } from './advisories.ts'
@@ -50,10 +51,15 @@ const RELEASES: Record<number, string[]> = {
 /**
  * Makes the lab: `outDir/root.tar` (the root filesystem, uncompressed tar, numeric owners) and `outDir/repo/` (the
  * signed RPM repository). Both appear complete or not at all.
- * @throws UserError without root, without a Debian archive in apt's sources, for an unknown release, and when a
- *   package cannot be made or the repository is not closed
+ * @throws UserError when another process makes one in `workDir`, without root, without a Debian archive in apt's
+ *   sources, for an unknown release, and when a package cannot be made or the repository is not closed
  */
-export async function makeLab(request: LabRequest): Promise<void> {
+export function makeLab(request: LabRequest): Promise<void> {
+  const home = resolve(request.workDir)
+  return withLock(join(home, 'lock'), `making a lab in ${home}`, () => makeAlone(request))
+}
+
+async function makeAlone(request: LabRequest): Promise<void> {
   const { arch, release, epoch, onProgress = () => {} } = request
   const suites = RELEASES[release]
   if (!suites) {
@@ -76,31 +82,34 @@ export async function makeLab(request: LabRequest): Promise<void> {
     onProgress(done, total, what)
   }
 
-  const debs = await archive.fetch(names, count => advance(count, 'fetching Debian packages'))
+  const downloads = await archive.fetch(names, count => advance(count, 'fetching Debian packages'))
   const npm = catalog.packages.flatMap(plan => plan.npm ?? [])
   for (const [source, tarball] of await fetchNpm(npm, resolve(request.workDir, 'npm')))
-    debs.set(source, tarball)
+    downloads.set(source, tarball)
   const toolchain = await makeToolchain(
     join(workDir, 'toolchain'),
-    tools.map(name => debs.get(name)!),
+    tools.map(name => downloads.get(name)!),
     epoch,
   )
   const rpms = join(toolchain.root, 'work/rpms')
-  await rm(dirname(rpms), { recursive: true, force: true })
-  await mkdir(rpms, { recursive: true })
+  await mkdir(rpms)
   await cp(join(import.meta.dirname, 'signing-key.asc'), join(toolchain.root, 'work/signing-key.asc'))
 
   const advisories = async () => {
     const earlier = RELEASES[release - 1]
     if (!earlier) return '<?xml version="1.0" encoding="UTF-8"?>\n<updates/>\n'
     const before = await openArchive({ arch, suites: earlier, workDir: folderOf(release - 1) })
-    return updateInfo(catalog.packages, debs, before, ARCHES[arch].rpm, release)
+    return updateInfo(catalog.packages, downloads, before, ARCHES[arch].rpm, release)
   }
-  const store = await openStore(join(workDir, 'rpms'), catalog, debs, [arch, `${epoch}`, toolchain.identity])
+  const store = await openStore(join(workDir, 'rpms'), catalog, downloads, [
+    arch,
+    `${epoch}`,
+    toolchain.identity,
+  ])
   const made = new Map<RpmPlan, string>()
   await inParallel(catalog.packages, async plan => {
     if (!(await store.restore(plan, rpms)))
-      made.set(plan, await makeRpm(plan, catalog, debs, arch, toolchain))
+      made.set(plan, await makeRpm(plan, catalog, downloads, arch, toolchain))
     advance(1, `made ${plan.name}`)
   })
   onProgress(done, total, 'signing')

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { execa } from 'execa'
 import { fetchNpm } from './npm.ts'
 
 const home = await mkdtemp(join(tmpdir(), 'npm-test-'))
@@ -16,11 +17,19 @@ test('only the bytes that are pinned are taken, and taken again when they have c
   const refused = await fetchNpm([`${spec} sha512-AAAA`], join(home, 'npm')).catch(error => error)
   const actual = /has the integrity (\S+); sha512-AAAA is pinned/.exec(refused.message)?.[1]
   const source = `${spec} ${actual}`
-  const kept = (await fetchNpm([source], join(home, 'npm'))).get(source)!
+  const kept = (await fetchNpm([source], join(home, 'npm'))).get(source)!.path
   const content = await readFile(kept)
-  await writeFile(kept, 'damaged')
-  await fetchNpm([source], join(home, 'npm'))
-  assert.deepEqual(await readFile(kept), content)
+  const damages = [
+    () => writeFile(kept, 'damaged'),
+    () => execa('mkfifo', [kept]),
+    () => mkdir(join(kept, 'a'), { recursive: true }),
+  ]
+  for (const damage of damages) {
+    await rm(kept, { recursive: true })
+    await damage()
+    await fetchNpm([source], join(home, 'npm'))
+    assert.deepEqual(await readFile(kept), content)
+  }
 })
 
 test('a package that is not there is named', async () => {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import { existsSync } from 'node:fs'
-import { copyFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { existsSync, lstatSync } from 'node:fs'
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import type { Download } from '../../../scripts/lib/debian-archive.ts'
 import type { Catalog, RpmPlan } from './catalog.ts'
 import { FILES } from './toolchain.ts'
 
@@ -15,45 +16,53 @@ export interface Store {
   prune(): Promise<void>
 }
 
+/** What of ours makes an RPM. */
+const RECIPE = 'catalog.ts convert.ts spec.ts unpack.ts toolchain.ts repo.ts signing-key.asc'.split(' ')
+
 /**
- * @param debs Debian package → path of its .deb
+ * @param downloads by Debian package its .deb, and by source in the npm registry its tarball
  * @param common all else that every RPM depends on: tools, time, architecture
  */
 export async function openStore(
   home: string,
   { shared }: Catalog,
-  debs: Map<string, string>,
+  downloads: Map<string, Download>,
   common: readonly string[],
 ): Promise<Store> {
   const base = createHash('sha256').update(JSON.stringify([common, [...shared]]))
-  for (const file of ['catalog.ts', 'convert.ts', 'spec.ts', 'unpack.ts', 'repo.ts', 'signing-key.asc']) {
+  for (const file of RECIPE) {
     base.update(await readFile(join(import.meta.dirname, file)))
   }
   const used = new Set<string>()
-  async function entryOf(plan: RpmPlan): Promise<string> {
-    const sources = plan.from.map(name => basename(debs.get(name)!))
+  async function keyOf(plan: RpmPlan): Promise<string> {
+    const sources = [...plan.from, ...(plan.npm ? [plan.npm] : [])].map(name => downloads.get(name)!.digest)
     const hash = base.copy().update(JSON.stringify([plan, sources]))
     await hashTree(join(FILES, plan.name), hash)
     const key = hash.digest('hex')
     used.add(key)
-    return join(home, key)
+    return key
   }
   return {
     async restore(plan, folder) {
-      const entry = await entryOf(plan)
-      const [file, digest] = existsSync(entry) ? (await readdir(entry)).sort(bySuffix) : []
-      if (!file || digest !== (await digestOf(join(entry, file)))) return false
-      await copyFile(join(entry, file), join(folder, file))
+      const key = await keyOf(plan)
+      const [file, seal] = await filesIn(join(home, key))
+      if (!file || !seal) return false
+      // Read once: what was checked is what is written.
+      const content = await readFile(join(home, key, file))
+      if (seal !== sealOf(key, file, content)) return false
+      await writeFile(join(folder, file), content)
       return true
     },
     async keep(plan, rpm) {
-      const entry = await entryOf(plan)
-      await rm(`${entry}.part`, { recursive: true, force: true })
-      await mkdir(`${entry}.part`, { recursive: true })
-      await copyFile(rpm, join(`${entry}.part`, basename(rpm)))
-      await writeFile(join(`${entry}.part`, await digestOf(rpm)), '')
+      const key = await keyOf(plan)
+      const [entry, aside, file] = [join(home, key), join(home, `${key}.part`), basename(rpm)]
+      const content = await readFile(rpm)
+      await rm(aside, { recursive: true, force: true })
+      await mkdir(aside, { recursive: true })
+      await writeFile(join(aside, file), content)
+      await writeFile(join(aside, sealOf(key, file, content)), '')
       await rm(entry, { recursive: true, force: true })
-      await rename(`${entry}.part`, entry)
+      await rename(aside, entry)
     },
     async prune() {
       for (const key of existsSync(home) ? await readdir(home) : []) {
@@ -63,12 +72,20 @@ export async function openStore(
   }
 }
 
-/** The RPM before the file whose name is its digest. */
-const bySuffix = (a: string, b: string) => Number(b.endsWith('.rpm')) - Number(a.endsWith('.rpm'))
+/** The RPM, before the file whose name seals it; empty where the entry is anything else. */
+async function filesIn(entry: string): Promise<string[]> {
+  if (!lstatSync(entry, { throwIfNoEntry: false })?.isDirectory()) return []
+  const files = await readdir(entry, { withFileTypes: true })
+  if (files.length !== 2 || files.some(file => !file.isFile())) return []
+  const [a, b] = files.map(({ name }) => name) as [string, string]
+  return a.endsWith('.rpm') ? [a, b] : [b, a]
+}
 
-async function digestOf(file: string): Promise<string> {
+/** Of the bytes, the name and the place, so that no entry can stand for another. */
+function sealOf(key: string, file: string, content: Buffer): string {
   return createHash('sha256')
-    .update(await readFile(file))
+    .update(JSON.stringify([key, file]))
+    .update(content)
     .digest('hex')
 }
 

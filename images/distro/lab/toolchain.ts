@@ -1,16 +1,20 @@
 import { createHash } from 'node:crypto'
-import { existsSync } from 'node:fs'
-import { cp, mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { cp, mkdir, readFile, rm, symlink } from 'node:fs/promises'
+import { join } from 'node:path'
 import { execa } from 'execa'
+import { keepFolder } from '../../../scripts/lib/content-digest.ts'
+import type { Download } from '../../../scripts/lib/debian-archive.ts'
 import { UserError } from '../../../scripts/lib/errors.ts'
 
 /** A root filesystem of Debian's own tools. Paths that its commands name are paths inside it. */
 export interface Toolchain {
   root: string
-  /** changes with any of its packages */
+  /** changes with any of its files */
   identity: string
-  /** Runs a command inside; nothing of the machine's environment gets in, no process or mount outlives it. */
+  /**
+   * Runs a command inside, where /work alone can be written to and is there afterwards; nothing of the machine's
+   * environment gets in, no process or mount outlives it.
+   */
   run(argv: string[], options?: { cwd?: string; env?: Record<string, string> }): Promise<string>
 }
 
@@ -42,20 +46,18 @@ const UNUSED_ATTRIBUTES = [
 const OWN_FILES = ['rpm/usr/lib/rpm/macros.d/macros.lab', 'setup/etc/passwd', 'setup/etc/group']
 
 /**
- * Unpacks .debs into `root`, unless exactly these are unpacked there. The machine's own rpm, dnf and tar have no
- * part in a lab, which is what makes its bytes the same on every machine.
+ * Unpacks .debs into `root`, unless exactly these are unpacked there and no byte of them has changed since. The
+ * machine's own rpm, dnf and tar have no part in a lab, which is what makes its bytes the same on every machine.
  * @param epoch SOURCE_DATE_EPOCH of all that is made with it
  */
-export async function makeToolchain(root: string, debs: string[], epoch: number): Promise<Toolchain> {
+export async function makeToolchain(root: string, debs: Download[], epoch: number): Promise<Toolchain> {
   if (process.getuid?.() !== 0) {
     throw new UserError('The lab needs root: it keeps file owners and uses chroot. Run it as root.')
   }
-  const stamp = join(root, '.made-from')
-  const identity = await identityOf(debs)
-  if (!existsSync(stamp) || (await readFile(stamp, 'utf8')) !== identity) {
-    await unpack(root, debs)
-    await writeFile(stamp, identity)
-  }
+  const work = join(root, 'work')
+  await rm(work, { recursive: true, force: true })
+  const identity = await keepFolder(root, await ingredients(debs), aside => unpack(aside, debs))
+  await mkdir(work)
   const toolchain: Toolchain = {
     root,
     identity,
@@ -71,22 +73,21 @@ export async function makeToolchain(root: string, debs: string[], epoch: number)
   return toolchain
 }
 
-async function identityOf(debs: string[]): Promise<string> {
-  const own = createHash('sha256').update(UNUSED_ATTRIBUTES.join())
-  for (const file of OWN_FILES) own.update(await readFile(join(FILES, file)))
-  return [...debs.map(path => basename(path)).sort(), own.digest('hex'), ''].join('\n')
+/** A digest of all that decides what is in it. */
+async function ingredients(debs: Download[]): Promise<string> {
+  const hash = createHash('sha256').update(JSON.stringify(debs.map(({ digest }) => digest)))
+  for (const file of OWN_FILES) hash.update(await readFile(join(FILES, file)))
+  return hash.update(await readFile(import.meta.filename)).digest('hex')
 }
 
-async function unpack(root: string, debs: string[]): Promise<void> {
-  const aside = `${root}.part`
-  await rm(aside, { recursive: true, force: true })
+async function unpack(aside: string, debs: Download[]): Promise<void> {
   for (const dir of ['bin', 'sbin', 'lib', 'lib64']) {
     await mkdir(join(aside, 'usr', dir), { recursive: true })
     await symlink(`usr/${dir}`, join(aside, dir))
   }
-  for (const deb of debs) {
+  for (const { path } of debs) {
     const unpack = ['-x', '-C', aside, '--no-same-owner', '--keep-directory-symlink']
-    await execa('dpkg-deb', ['--fsys-tarfile', deb], { buffer: false }).pipe('tar', unpack)
+    await execa('dpkg-deb', ['--fsys-tarfile', path], { buffer: false }).pipe('tar', unpack)
   }
   // What maintainer scripts would have done.
   await symlink('mawk', join(aside, 'usr/bin/awk'))
@@ -96,13 +97,15 @@ async function unpack(root: string, debs: string[]): Promise<void> {
   for (const kind of UNUSED_ATTRIBUTES) {
     await rm(join(aside, `usr/lib/rpm/fileattrs/${kind}.attr`), { force: true })
   }
-  await rm(root, { recursive: true, force: true })
-  await rename(aside, root)
 }
 
 // In a mount and process namespace of its own: when the command ends, however it ends, the kernel takes away its
 // mounts and whatever it left running (gpg-agent). $0 is the root.
+// What is there was checked once, so it must not change: only /work is kept, the rest of what commands write is scratch.
 const ENTER = `umask 022
+mount --bind "$0" "$0" && mount --bind "$0/work" "$0/work" && mount -o remount,bind,ro "$0"
+for scratch in tmp root run var; do mount -t tmpfs -o mode=755 scratch "$0/$scratch" || exit; done
+chmod 1777 "$0/tmp" && mkdir -p "$0/var/log" "$0/var/tmp" "$0/var/lib"
 mount --bind /dev "$0/dev" && mount -t proc proc "$0/proc" && exec chroot "$0" env --chdir="$CWD" "$@"`
 
 async function runInside(

@@ -133,7 +133,7 @@ export function docker(...args: string[]): Command {
   const home = privateDocker()
   if (!home) return { argv: ['docker', ...args] }
   return {
-    argv: [join(home, 'usr/bin/docker'), ...args],
+    argv: [join(home, 'programs/usr/bin/docker'), ...args],
     env: { DOCKER_HOST: `unix://${home}/docker.sock`, DOCKER_CONFIG: join(home, 'config') },
   }
 }
