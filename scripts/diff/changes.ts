@@ -19,7 +19,8 @@ export interface Change {
 
 /** All that changed from one image to another. Where one side is a list alone, packages are all that can be told. */
 export function changesOf({ before, after }: Pair): Change[] {
-  const packages = packageChanges(before.lines, after.lines)
+  const epochs = before.epochs && after.epochs && { before: before.epochs, after: after.epochs }
+  const packages = packageChanges(before.lines, after.lines, epochs)
   const known = before.inside && after.inside
   return [
     ...packages.map(change => withSize(change, before.sizes, after.sizes)),

@@ -102,6 +102,7 @@ function contents(
     image,
     where,
     lines: parseList(formatList(packages)),
+    epochs: new Map(packages.map(one => [nvra(one), one.epoch ?? 0])),
     sizes: new Map(packages.map(one => [nvra(one), one.size])),
     download: sum(manifest.layers),
     installed: sum(files),

@@ -1,5 +1,6 @@
 import type { ImageConfig } from '../oci/config.ts'
 import type { FileEntry } from '../oci/files.ts'
+import type { Epochs } from '../packages/changes.ts'
 import type { Package } from '../rpm/package.ts'
 
 /** What is known of one image on one platform. A git revision knows its packages, and what its ledger says of sizes. */
@@ -9,6 +10,8 @@ export interface Contents {
   readonly where: string
   /** Its package list. */
   readonly lines: readonly string[]
+  /** What lines do not say, and a git revision does not know. */
+  readonly epochs?: Epochs
   /** Line of a list → installed bytes. */
   readonly sizes: ReadonlyMap<string, number>
   /** Compressed bytes of all layers. */

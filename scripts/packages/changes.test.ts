@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { describe, test } from 'node:test'
 import { packageChanges } from './changes.ts'
 
 const changes = (before: string[], after: string[]) =>
@@ -36,4 +36,34 @@ test('of a package that is there twice each version has its own line', () => {
     'upgraded k 1-1 1-2',
     'added k  1-3',
   ])
+})
+
+describe('an epoch', () => {
+  const epochs = (before: number, after: number) => ({
+    before: new Map([['a-2.39-1.noarch', before]]),
+    after: new Map([
+      ['a-2.30-1.noarch', after],
+      ['a-2.39-1.noarch', after],
+    ]),
+  })
+  const one = (after: string, known?: ReturnType<typeof epochs>) =>
+    packageChanges(['a-2.39-1.noarch', 'b-1-1.noarch'], [after, 'b-1-1.noarch'], known).map(
+      ({ kind, name, from, to }) => `${kind} ${name} ${from} ${to}`,
+    )
+
+  test('counts before the version, and is named where it changed', () => {
+    assert.deepEqual(one('a-2.30-1.noarch', epochs(1, 2)), ['upgraded a 1:2.39-1 2:2.30-1'])
+    assert.deepEqual(one('a-2.30-1.noarch', epochs(1, 1)), ['downgraded a 2.39-1 2.30-1'])
+    assert.deepEqual(one('a-2.39-1.noarch', epochs(10, 9)), ['downgraded a 10:2.39-1 9:2.39-1'])
+  })
+
+  test('that changes alone is a change', () => {
+    assert.deepEqual(one('a-2.39-1.noarch', epochs(0, 1)), ['upgraded a 0:2.39-1 1:2.39-1'])
+    assert.deepEqual(one('a-2.39-1.noarch', epochs(1, 1)), [])
+  })
+
+  test('that one side does not know counts as the same', () => {
+    assert.deepEqual(one('a-2.30-1.noarch'), ['downgraded a 2.39-1 2.30-1'])
+    assert.deepEqual(one('a-2.39-1.noarch'), [])
+  })
 })
