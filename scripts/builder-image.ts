@@ -24,8 +24,7 @@ await main(usage, {}, async ({ words }) => {
   for (const image of namedImages(images, words, basename(process.cwd()))) {
     const builder = builderOf(image, toolchain)
     mkdirSync(builder.recipe, { recursive: true })
-    const dockerfile = `FROM ${toolchain.name}\nCOPY --from=${image.name} / /newroot/\n`
-    writeFileSync(join(builder.recipe, 'Dockerfile'), dockerfile)
+    writeFileSync(join(builder.recipe, 'Dockerfile'), recipeOf(image, toolchain))
     await buildImage(builder, {
       images,
       engine,
@@ -35,6 +34,12 @@ await main(usage, {}, async ({ words }) => {
     })
   }
 })
+
+/** With a record of the image's files, by which the in-image commands see what a `COPY` downstream could not delete. */
+function recipeOf({ name }: Image, toolchain: Image): string {
+  const record = 'find /newroot -xdev ! -type d -print0 | LC_ALL=C sort -z > /usr/lib/newroot/base'
+  return `FROM ${toolchain.name}\nCOPY --from=${name} / /newroot/\nRUN ${record}\n`
+}
 
 /** An image like any other, but with no folder under `images/`: it is the same for all of them. */
 function builderOf({ name, published }: Image, toolchain: Image): Image {

@@ -22,7 +22,7 @@ test('the in-image commands keep their contract, inside the builder', async () =
   const layout = join(folder, 'oci')
   assembleLayout(layoutsOf(images, findImage(images, 'builder')), 'linux/amd64', layout)
   const { exitCode, stderr } = await engineOf[chosenEngine()].run(layout, 'linux/amd64', {
-    argv: ['python3', '/tests/real.py'],
+    argv: ['python3', '-m', 'unittest', 'discover', '-v', '-s', '/tests', '-p', 'real*.py'],
     add: { '/tests': tests, '/fixture': fixture },
   })
   // Python's own report: `npm test` counts the tests in it.

@@ -59,6 +59,18 @@ PACKAGES: Dict[str, Dict[str, object]] = {
     "moved": {"files": ["/usr/share/moved"]},
     "old": {"files": ["/usr/share/old"]},
     "replacement": {"files": ["/usr/share/replacement"], "head": "Obsoletes: old"},
+    "fetch": {"files": ["/usr/bin/fetch"], "head": "Conflicts: fetch-minimal"},
+    "fetch-minimal": {"files": ["/usr/bin/fetch-minimal"], "head": "Provides: fetcher = 1"},
+    "fetch-tiny": {"files": ["/usr/bin/fetch-tiny"], "head": "Conflicts: fetcher < 2"},
+    "epochal": {"files": ["/usr/share/epochal"], "head": "Epoch: 3"},
+    "mkfs-one": {"files": ["/usr/sbin/mkfs.one", "/usr/sbin/mkfs.both", "%dir /usr/sbin/mkfs.dir"]},
+    "mkfs-two": {"files": ["/usr/sbin/mkfs.two", "/usr/sbin/mkfs.both"]},
+    "mkfs-dirs": {"files": ["%dir /usr/sbin/mkfs.dir", "/usr/sbin/mkfs.dir/mkfs.deep"]},
+    "modules-one": {"files": ["/usr/share/modules/one.mod", "/usr/share/modules/deep/two.mod"]},
+    "modules-two": {"files": ["/usr/share/modules/three.mod"]},
+    "modules-links": {"files": ["/usr/share/modules/alias.mod", "/usr/share/modules/stray.mod"]},
+    "hangs": {"files": ["/usr/share/hangs"], "post": "setsid sleep 987654"},
+    "talks": {"files": ["/usr/share/talks"], "post": "echo FATAL: cannot write\nexit 0"},
     "badpost": {"files": ["/usr/share/badpost"], "post": "exit 3"},
     "badtool": {"files": ["/usr/share/badtool"], "post": "nosuchtool --option\ntrue"},
     "badpre": {"files": ["/usr/share/badpre"], "pre": "exit 1"},
@@ -123,6 +135,9 @@ def make_tree(directory: str, tree: str) -> None:
                           ("/sbin/ldconfig", "/usr/sbin"), ("/usr/bin/dash", "/usr/bin/bash")):
         run(["cp", "-L", source, tree + place])
     os.symlink("bash", f"{tree}/usr/bin/sh")
+    os.makedirs(f"{tree}/usr/share/modules")
+    os.symlink("one.mod", f"{tree}/usr/share/modules/alias.mod")
+    os.symlink("../nowhere", f"{tree}/usr/share/modules/stray.mod")
     compile_library(directory, tree + LIB, "libtwo.so.2", "int two(void){return 2;}", [])
     compile_library(directory, tree + LIB, "libone.so.1", "int two(void);int one(void){return two()-1;}",
                     [f"{tree}{LIB}/libtwo.so.2"])
@@ -140,7 +155,8 @@ def make_tree(directory: str, tree: str) -> None:
     write(f"{tree}/etc/ld.so.conf", "/lib64\n")
     for name, parts in PACKAGES.items():
         for path in parts["files"]:
-            path = tree + path.split()[-1]
+            kind, path = path.split()[0], tree + path.split()[-1]
+            os.makedirs(path if kind == "%dir" else os.path.dirname(path), exist_ok=True)
             if not os.path.lexists(path):
                 write(path, name + "\n")
 

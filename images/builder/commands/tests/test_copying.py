@@ -53,15 +53,16 @@ class Copying(unittest.TestCase):
         self.assertEqual(self.read("/opt/file"), "new")
         copying.copy_absent(self.root, self.tree, "/nothing")
 
-    def test_only_capabilities_of_the_attributes(self) -> None:
-        given = {copying.CAPABILITY: b"x", "security.selinux": b"y", "user.a": b"z"}
+    def test_copied_files_have_no_privileges(self) -> None:
         source = self.write(self.tree, "/usr/bin/a", "x", 0o4755)
-        with mock.patch("os.listxattr", lambda *_args, **_more: list(given)), \
-                mock.patch("os.getxattr", lambda _path, name, **_more: given[name]), \
-                mock.patch("os.setxattr") as setxattr:
-            copying.copy_file(self.root, self.tree, "/usr/bin/a", [])
-        self.assertEqual(setxattr.call_args_list, [mock.call(f"{self.root}/usr/bin/a", copying.CAPABILITY, b"x")])
-        self.assertEqual(self.mode("/usr/bin/a"), 0o4755)
+        # Revision 2, cap_net_raw=ep.
+        os.setxattr(source, "security.capability", bytes.fromhex("0100000200200000000000000000000000000000"))
+        self.write(self.tree, "/etc/a/group", "x", 0o2710)
+        os.chmod(f"{self.tree}/etc/a", 0o2755)
+        copying.copy_file(self.root, self.tree, "/usr/bin/a", [])
+        copying.copy_absent(self.root, self.tree, "/etc")
+        self.assertEqual((self.mode("/usr/bin/a"), self.mode("/etc/a/group"), self.mode("/etc/a")), (0o755, 0o710, 0o2755))
+        self.assertNotIn("security.capability", os.listxattr(f"{self.root}/usr/bin/a"))
         self.assertEqual(os.stat(source).st_mtime_ns, os.stat(f"{self.root}/usr/bin/a").st_mtime_ns)
 
     def test_record_of_dependencies(self) -> None:

@@ -1,4 +1,5 @@
 import os
+import tempfile
 import unittest
 from unittest import mock
 
@@ -36,3 +37,27 @@ class Environment(unittest.TestCase):
         for value in ("", "relative", "/does/not/exist"):
             with mock.patch.dict(os.environ, {"NEWROOT": value}), self.assertRaises(CommandError):
                 environment.settings()
+
+    def test_directories_that_are_not_a_builds(self) -> None:
+        for value in ("/usr", "/etc", "/var/lib", "/bin", "/proc/self", "/dev", "/tmp", "/usr/../var"):
+            with mock.patch.dict(os.environ, {"NEWROOT": value}), self.assertRaisesRegex(CommandError, "of the builder itself"):
+                environment.settings()
+        with tempfile.TemporaryDirectory() as top:
+            os.makedirs(f"{top}/root/var")
+            os.symlink("root/var", f"{top}/link")
+            for value in ("/", "/var", "/usr/lib64", top, f"{top}/root", f"{top}/root/x/y", f"{top}/link", f"{top}/root/.."):
+                variables = {"NEWROOT": f"{top}/root", "DOWNLOAD_DIR": value}
+                with mock.patch.dict(os.environ, variables), self.assertRaisesRegex(CommandError, "^DOWNLOAD_DIR is "):
+                    environment.settings()
+            with mock.patch.dict(os.environ, {"NEWROOT": f"{top}/root", "DOWNLOAD_DIR": f"{top}/rootless"}):
+                self.assertEqual(environment.settings().download_dir, os.path.realpath(f"{top}/rootless"))
+            with mock.patch.dict(os.environ, {"NEWROOT": "/", "DOWNLOAD_DIR": "/tmp/download"}):
+                self.assertEqual(environment.settings().newroot, "/")
+
+    def test_scriptlet_timeout(self) -> None:
+        for value, seconds in (("", 600), ("5", 5)):
+            with mock.patch.dict(os.environ, {"SCRIPTLET_TIMEOUT": value}):
+                self.assertEqual(environment.scriptlet_timeout(), seconds)
+        for value in ("0", "-1", "1.5", "10m", "99999999"):
+            with mock.patch.dict(os.environ, {"SCRIPTLET_TIMEOUT": value}), self.assertRaises(CommandError):
+                environment.scriptlet_timeout()

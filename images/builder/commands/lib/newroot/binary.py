@@ -3,17 +3,18 @@ from __future__ import annotations
 
 import fnmatch
 import os
+import re
 import tempfile
 from collections import defaultdict
 from typing import Dict, List, NamedTuple
 
-from newroot import copying, environment, installed, paths, record, transaction
+from newroot import copying, environment, installed, labels, paths, record, transaction
 from newroot.cli import note
 from newroot.closure import add_libraries, missing_capabilities, preferences, rank
 from newroot.environment import Settings
 from newroot.errors import CommandError, UsageError
 from newroot.loader import Loader
-from newroot.repository import Repository
+from newroot.repository import Repository, RpmFile
 from newroot.scriptlets import package_name
 
 MERGED_PLACES = ("/bin/", "/sbin/", "/lib/", "/lib64/")
@@ -25,6 +26,7 @@ class Found(NamedTuple):
 
     package: str
     path: str
+    by_glob: bool
 
 
 def install_binary(words: List[str]) -> None:
@@ -44,17 +46,43 @@ def install_binary(words: List[str]) -> None:
     with Repository(settings) as repository:
         packages = [find_same(repository, package) for package in {file.package for file in wanted}]
         files = {file.nevra: file for file in repository.download(packages)}
+        wanted = only_copyable(wanted, files)
+        files = {nevra: file for nevra, file in files.items() if any(item.package == nevra for item in wanted)}
         known = installed.names(settings.newroot)
         transaction.install(settings, [file for file in files.values() if file.name not in known], justdb=True)
         for nevra, file in files.items():
             with tempfile.TemporaryDirectory(prefix="newroot-unpack-") as tree:
                 transaction.unpack([file], tree)
-                places = [item.path for item in wanted if item.package == nevra]
-                for place in places:
+                places = [item.path for item in wanted]
+                for place in [item.path for item in wanted if item.package == nevra]:
                     copying.copy_file(settings.newroot, tree, place, places)
                 for place in COPIED_WITH:
                     copying.copy_absent(settings.newroot, tree, place)
     install_libraries(settings, [file.path for file in wanted])
+
+
+def only_copyable(wanted: List[Found], files: Dict[str, RpmFile]) -> List[Found]:
+    """Leaves out what a glob matches that is no file, or a link to what neither its package has nor is wanted itself.
+
+    Raises CommandError for a directory that is named, and when nothing is left.
+    """
+    contents = {nevra: installed.contents(file.path) for nevra, file in files.items()}
+    places = {spellings(item.path)[0] for item in wanted}
+    kept = []
+    for item in wanted:
+        of_package = contents[item.package]
+        if item.path not in of_package:
+            if not item.by_glob:
+                raise CommandError(f"{item.path} is no file in {item.package}: directories are not copied")
+            continue
+        target = os.path.normpath(os.path.join(os.path.dirname(item.path), of_package[item.path]))
+        if item.by_glob and target not in of_package and spellings(target)[0] not in places:
+            note(f"{item.path} of {item.package} is left out: it leads to {target}, which the package does not have")
+            continue
+        kept.append(item)
+    if not kept:
+        raise CommandError(f"{wanted[0].path} is no file in {wanted[0].package}: directories are not copied")
+    return kept
 
 
 def install_deps_for_binary(words: List[str]) -> None:
@@ -82,7 +110,7 @@ def install_libraries(settings: Settings, places: List[str]) -> None:
 
 
 def locate_all(settings: Settings, words: List[str]) -> List[Found]:
-    """Which package has each file. Primary metadata knows /etc and the bin directories; file lists the rest."""
+    """Which packages have the files. Primary metadata knows /etc and the bin directories; file lists the rest."""
     found: Dict[str, List[Found]] = {}
     for filelists in (False, True):
         open_words = [word for word in words if word not in found]
@@ -91,28 +119,61 @@ def locate_all(settings: Settings, words: List[str]) -> List[Found]:
         with Repository(settings, filelists) as repository:
             preferred = preferences(repository)
             for word in open_words:
-                hits = locate(repository, word, preferred)
+                if labels.is_glob(word) and not filelists and not is_all_in_primary(word):
+                    continue
+                hits = (locate_matching if labels.is_glob(word) else locate)(repository, word, preferred)
                 if hits:
                     found[word] = hits
     missing = [word for word in words if word not in found]
     if missing:
-        raise CommandError("; ".join(f"no package has the file {word}" for word in missing))
+        braces = " (of globs * ? [ ] are taken: write out what is in braces)" if "{" in "".join(missing) else ""
+        raise CommandError("; ".join(f"no package has the file {word}" for word in missing) + braces)
     return list(dict.fromkeys(file for word in words for file in found[word]))
 
 
+def is_all_in_primary(pattern: str) -> bool:
+    """Whether whatever a glob can match is in primary metadata, by createrepo's rule."""
+    fixed = re.split(r"[*?[]", pattern)[0]
+    return fixed.startswith("/etc/") or "bin/" in fixed
+
+
 def locate(repository: Repository, word: str, preferred: list) -> List[Found]:
-    """The files that a path or glob means, in the first spelling that the best package has."""
+    """The file that a path means, in the first spelling that the best package has."""
     forms = spellings(word)
-    by_name = defaultdict(list)
-    for package in repository.available().filterm(file__glob=forms):
-        by_name[package.name].append(package)
-    candidates = [repository.best(packages) for packages in by_name.values()]
-    for package in sorted(candidates, key=lambda package: rank(package, preferred)):
+    for package in candidates(repository, {"file": forms}, preferred):
         for form in forms:
-            hits = [path for path in sorted(package.files) if fnmatch.fnmatchcase(path, form)]
-            if hits:
-                return [Found(str(package), path) for path in hits]
+            if form in package.files:
+                return [Found(str(package), form, by_glob=False)]
     return []
+
+
+def locate_matching(repository: Repository, pattern: str, preferred: list) -> List[Found]:
+    """All files that a glob matches, each of the best package that has it.
+
+    As in a shell, no wildcard matches a slash or a leading dot.
+    """
+    forms = [form.split("/") for form in spellings(pattern)]
+    found: Dict[str, Found] = {}
+    for package in candidates(repository, {"file__glob": spellings(pattern)}, preferred):
+        for path in sorted(package.files):
+            if any(matches(path.split("/"), form) for form in forms):
+                found.setdefault(spellings(path)[0], Found(str(package), path, by_glob=True))
+    return list(found.values())
+
+
+def matches(path: List[str], pattern: List[str]) -> bool:
+    return len(path) == len(pattern) and all(
+        fnmatch.fnmatchcase(part, form) and (form.startswith(".") or not part.startswith("."))
+        for part, form in zip(path, pattern)
+    )
+
+
+def candidates(repository: Repository, query: dict, preferred: list) -> list:
+    """The packages that a query finds, each at its best version, the most wanted first."""
+    by_name = defaultdict(list)
+    for package in repository.available().filterm(**query):
+        by_name[package.name].append(package)
+    return sorted(map(repository.best, by_name.values()), key=lambda package: rank(package, preferred))
 
 
 def spellings(word: str) -> List[str]:

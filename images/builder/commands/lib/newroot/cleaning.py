@@ -9,11 +9,17 @@ import stat
 from typing import Iterable, Set
 
 from newroot import installed, paths
+from newroot.errors import CommandError
 
 KEPT_DOCS = re.compile(r"lice|copy|gpl|not|credits", re.IGNORECASE)
 """Licences stay in every image; so does what upstream's rule kept with them."""
 DOCS = ("/usr/share/doc", "/usr/share/man")
 PACKAGE_CACHES = ("/var/cache/dnf", "/var/cache/yum")
+MERGED = ("/bin", "/sbin", "/lib", "/lib64")
+DATABASES = tuple(
+    f"{place}/{name}" for place in ("/var/lib/rpm", "/usr/lib/sysimage/rpm")
+    for name in ("rpmdb.sqlite", "rpmdb.sqlite-wal", "Packages.db", "Packages")
+)
 STATE = (*PACKAGE_CACHES, "/var/cache/ldconfig", "/var/lib/dnf", "/var/lib/yum")
 FILES = (
     "/var/log/*.log", "/var/tmp/rpm-tmp*", "/usr/lib/.build-id", "/usr/lib/debug/.build-id",
@@ -61,11 +67,22 @@ def remove_leftovers(root: str) -> None:
 
 
 def remove_unnecessary(root: str, patterns: Iterable[str]) -> None:
-    """Deletes the files and links that a recipe names; directories are left alone."""
-    for pattern in patterns:
-        for path in matches(root, pattern):
-            if os.path.islink(path) or is_regular(path):
-                os.unlink(path)
+    """Deletes the files and links that a recipe names; directories are left alone.
+
+    Raises CommandError, with nothing deleted, when that would take the package database or the links at the top.
+    """
+    patterns = list(patterns)
+    doomed = [
+        (pattern, path) for pattern in patterns for path in matches(root, pattern)
+        if (os.path.islink(path) or is_regular(path)) and not paths.is_mounted(path)
+    ]
+    kept = [paths.resolve(root, place) for place in DATABASES]
+    for pattern, path in doomed:
+        if paths.inside(root, path) in MERGED or path in kept:
+            place = paths.inside(root, path)
+            raise CommandError(f"CLEANUP_UNNECESSARY_FILES has {pattern}, which means {place}: no image can be without")
+    for path in dict.fromkeys(path for _pattern, path in doomed):
+        os.unlink(path)
 
 
 def empty(root: str, place: str) -> None:
@@ -77,7 +94,7 @@ def empty(root: str, place: str) -> None:
 
 
 def remove(path: str) -> None:
-    if paths.is_mounted(path):
+    if any(place == path or place.startswith(path + "/") for place in paths.mount_points()):
         return
     if os.path.isdir(path) and not os.path.islink(path):
         shutil.rmtree(path, onerror=raise_unless_gone)
@@ -123,7 +140,7 @@ def remove_unowned_bytecode(root: str, owned: Set[str]) -> None:
 
 def remove_empty_directories(top: str) -> None:
     for directory, _directories, _names in os.walk(top, topdown=False):
-        if not os.listdir(directory):
+        if not os.listdir(directory) and not paths.is_mounted(directory):
             os.rmdir(directory)
 
 

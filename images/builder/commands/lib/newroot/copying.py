@@ -1,7 +1,10 @@
-"""Copying from an unpacked package into the newroot, without what only the builder's file system added."""
+"""Copying from an unpacked package into the newroot: content, mode and time, but no privileges.
+
+setuid, setgid and file capabilities stay behind: they are trusted together with the rest of their package, and who
+copies single files gets a program that has the rights of its user.
+"""
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 import stat
@@ -10,12 +13,11 @@ from typing import List, Tuple
 from newroot import paths
 from newroot.errors import CommandError
 
-CAPABILITY = "security.capability"
-"""The one extended attribute that a package sets; others, such as SELinux labels, come from the builder's host."""
+PRIVILEGES = stat.S_ISUID | stat.S_ISGID
 
 
 def copy_file(newroot: str, tree: str, place: str, places: List[str]) -> None:
-    """Copies one unpacked file with mode (setuid included) and capabilities; its owner becomes root.
+    """Copies one unpacked file; its owner becomes root.
 
     Of a link that leads to another of the wanted `places` the link is copied, of any other what it leads to.
     """
@@ -68,19 +70,14 @@ def copy_entry(source: str, target: str) -> None:
 def copy_regular(source: str, target: str, owner: Tuple[int, int]) -> None:
     shutil.copyfile(source, target)
     copy_owner_and_mode(source, target, owner)
-    try:
-        # After the change of owner, which clears capabilities.
-        os.setxattr(target, CAPABILITY, os.getxattr(source, CAPABILITY))
-    except OSError as error:
-        if error.errno not in (errno.ENODATA, errno.ENOTSUP):
-            raise
     copy_time(source, target)
 
 
 def copy_owner_and_mode(source: str, target: str, owner: Tuple[int, int] = (-1, -1)) -> None:
     status = os.stat(source)
     os.chown(target, *(owner if owner != (-1, -1) else (status.st_uid, status.st_gid)))
-    os.chmod(target, stat.S_IMODE(status.st_mode))
+    # On a directory, setgid gives nobody a right.
+    os.chmod(target, stat.S_IMODE(status.st_mode) & (~0 if stat.S_ISDIR(status.st_mode) else ~PRIVILEGES))
 
 
 def copy_time(source: str, target: str) -> None:

@@ -9,6 +9,12 @@ from typing import List
 from newroot.errors import CommandError
 
 EPOCH_NAME = "SOURCE_DATE_EPOCH"
+TIMEOUT_NAME = "SCRIPTLET_TIMEOUT"
+DEFAULT_TIMEOUT = "600"
+OF_THE_SYSTEM = re.compile(
+    r"/(bin|boot|home|lib|lib64|root|run|sbin|tmp)?|/(etc|usr|var)(/[^/]+)?|/(dev|proc|sys)(/.*)?|/var/lib/rpm"
+)
+"""Directories of the builder that are nobody's to assemble an image in, or to download to."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +27,11 @@ class Settings:
 
 
 def settings() -> Settings:
-    """Reads NEWROOT and DOWNLOAD_DIR; raises CommandError when NEWROOT is not an existing absolute directory."""
+    """Reads NEWROOT and DOWNLOAD_DIR, links followed.
+
+    Raises CommandError when NEWROOT is not an existing absolute directory, when either is a directory of the system
+    (as NEWROOT `/` can be meant), and when one lies in the other: what is done to it would be done to both.
+    """
     newroot = os.environ.get("NEWROOT", "")
     if not newroot:
         raise CommandError("NEWROOT is not set; set it to the root filesystem to work on, for example /newroot")
@@ -30,7 +40,26 @@ def settings() -> Settings:
     download_dir = os.environ.get("DOWNLOAD_DIR") or "/tmp/download"
     if not download_dir.startswith("/"):
         raise CommandError(f"DOWNLOAD_DIR is {download_dir!r}; it must be an absolute path")
-    return Settings(os.path.realpath(newroot), os.path.realpath(download_dir))
+    root, downloads = os.path.realpath(newroot), os.path.realpath(download_dir)
+    if root != "/" and OF_THE_SYSTEM.fullmatch(root):
+        raise CommandError(f"NEWROOT is {newroot!r}, a directory of the builder itself; use another, like /newroot")
+    if OF_THE_SYSTEM.fullmatch(downloads):
+        raise CommandError(f"DOWNLOAD_DIR is {download_dir!r}, a directory of the system; use another, like /tmp/download")
+    if root != "/" and os.path.commonpath([root, downloads]) in (root, downloads):
+        raise CommandError(
+            f"DOWNLOAD_DIR is {download_dir!r}, which is in or above NEWROOT ({root}); use another, like /tmp/download"
+        )
+    return Settings(root, downloads)
+
+
+def scriptlet_timeout() -> int:
+    """SCRIPTLET_TIMEOUT: how many seconds one scriptlet may take."""
+    value = os.environ.get(TIMEOUT_NAME) or DEFAULT_TIMEOUT
+    if not re.fullmatch(r"[1-9][0-9]{0,6}", value):
+        raise CommandError(
+            f"{TIMEOUT_NAME} is {value!r}; it must be whole seconds, 1 or more, for example {DEFAULT_TIMEOUT}"
+        )
+    return int(value)
 
 
 def epoch() -> int:

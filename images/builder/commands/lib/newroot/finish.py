@@ -3,11 +3,10 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import sys
 from typing import List
 
-from newroot import canonical, cleaning, dated, environment, installed, paths, record, validation
+from newroot import base, canonical, cleaning, dated, environment, installed, record, validation
 from newroot.environment import Settings
 from newroot.errors import CommandError, UsageError
 from newroot.lending import assert_nothing_lent
@@ -15,16 +14,17 @@ from newroot.lending import assert_nothing_lent
 
 def cleanup(words: List[str]) -> None:
     """Removes what the build left, writes the package list, and makes the newroot independent of when it was made."""
-    if len(words) != 1 or not re.fullmatch(r"[\w.+-]+", words[0]):
-        raise UsageError("needs one name, made of letters, digits and . _ + -")
+    if len(words) != 1 or not re.fullmatch(r"[\w+-][\w.+-]*", words[0]):
+        raise UsageError("needs one name, made of letters, digits and . _ + -, and no dot first")
+    record.reject_name(words[0])
     epoch = environment.epoch()
     settings = environment.settings()
     root = settings.newroot
     assert_nothing_lent(root)
+    cleaning.remove_unnecessary(root, environment.unnecessary_files())
     cleaning.clean_docs(root)
     clean_caches(settings)
     cleaning.remove_leftovers(root)
-    cleaning.remove_unnecessary(root, environment.unnecessary_files())
     absent = installed.partial_packages(root, record.registered(root))
     if root == "/":
         record.forget_all()
@@ -33,6 +33,7 @@ def cleanup(words: List[str]) -> None:
     dated.clamp_dates(root, epoch)
     canonical.rewrite_database(root, epoch, absent)
     canonical.clamp_times(root, epoch)
+    base.remark(root, base.gone(root))
     print(f"---- packages of {words[0]}", *packages, "----", sep="\n")
 
 
@@ -52,8 +53,7 @@ def clean_yum(words: List[str]) -> None:
 def clean_caches(settings: Settings) -> None:
     for root in {"/", settings.newroot}:
         cleaning.clean_package_caches(root)
-    if os.path.isdir(settings.download_dir) and not paths.is_mounted(settings.download_dir):
-        shutil.rmtree(settings.download_dir)
+    record.remove_downloads(settings.download_dir)
 
 
 def validate(words: List[str]) -> None:

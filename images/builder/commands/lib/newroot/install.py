@@ -4,7 +4,7 @@ from __future__ import annotations
 import os
 from typing import List, NamedTuple, Optional, Set
 
-from newroot import environment, installed, record, transaction
+from newroot import environment, installed, labels, record, transaction
 from newroot.cli import note
 from newroot.closure import add_libraries
 from newroot.environment import Settings
@@ -32,6 +32,7 @@ def install_rpm(words: List[str]) -> None:
     words = [name for word in words for name in word.split()]
     if not words:
         raise UsageError("needs at least one package")
+    labels.reject_groups(words)
     settings = environment.settings()
     with Repository(settings) as repository:
         named = select(repository, with_companions(repository, words))
@@ -44,6 +45,7 @@ def install_rpm(words: List[str]) -> None:
 def clean_install(words: List[str]) -> None:
     """Packages with all their dependencies, or in its shallow form just the packages or their database entries."""
     request = parse_clean_install(words)
+    labels.reject_groups(request.words)
     settings = environment.settings()
     if request.shallow:
         with Repository(settings) as repository:
@@ -66,6 +68,8 @@ def parse_clean_install(words: List[str]) -> CleanInstall:
         raise UsageError(f"{wrong[0]!r} stands where only true or false can")
     if not words[0].split():
         raise UsageError("needs at least one package")
+    if words[4:] and words[4] and not words[4].startswith("/"):
+        raise UsageError(f"EXTRACT_DIR is {words[4]!r}; it must be an absolute path")
     shallow, justdb, force = (word == "true" for word in [*words[1:4], "", ""][:3])
     return CleanInstall(words[0].split(), shallow, justdb, force, words[4] if len(words) == 5 else None)
 
@@ -76,6 +80,8 @@ def install_alone(settings: Settings, repository: Repository, request: CleanInst
     chosen = select(repository, words)
     fresh = (unregistered if request.justdb else absent)(repository, chosen, words)
     unpacks = request.force and not os.path.isdir(request.extract_dir or settings.newroot)
+    if request.force and request.extract_dir and not unpacks:
+        note(f"{request.extract_dir} is there already: nothing is unpacked")
     files = repository.download(chosen if unpacks else fresh)
     transaction.install(settings, [file for file in files if file.name in {p.name for p in fresh}], request.justdb)
     if unpacks:
@@ -86,10 +92,13 @@ def install_alone(settings: Settings, repository: Repository, request: CleanInst
 def install_with_dependencies(settings: Settings, words: List[str]) -> None:
     """dnf resolves, one rpm transaction installs.
 
-    dnf takes packages that are only registered for installed; libraries that they lack are added. Requirements on
-    files outside /etc and the bin directories need the file lists, which are loaded only then.
+    dnf takes packages that are only registered for installed; libraries that they lack are added. Words and
+    requirements that mean files outside /etc and the bin directories need the file lists, which are loaded only then.
     """
+    error: Optional[Exception] = None
     for filelists in (False, True):
+        if isinstance(error, CommandError) and not any(word.startswith("/") for word in words):
+            raise error
         with Repository(settings, filelists) as repository:
             error = resolve(repository, with_companions(repository, words))
             if error is None:
@@ -99,34 +108,47 @@ def install_with_dependencies(settings: Settings, words: List[str]) -> None:
                 record.forget(settings.newroot, named)
                 record.remember_dependencies(settings.newroot, dependencies)
                 return
+    if isinstance(error, CommandError):
+        raise error
     raise CommandError(f"cannot install {' '.join(words)}: {one_line(error)}")
 
 
 def resolve(repository: Repository, words: List[str]) -> Optional[Exception]:
-    """Runs dnf's solver; returns its error, None when there is a solution. A word without package raises."""
+    """Runs dnf's solver; returns its error or that of a word without package, None when there is a solution."""
     base = repository.base
     files = repository.add_files([word for word in words if is_file(word)])
     for package in files:
         base.package_install(package)
-    for word in words:
-        if is_file(word):
-            continue
-        package = look_up(repository, word)
-        if package and is_registered_only(repository, package.name):
-            replace(repository, package)
-            continue
-        if package and asks_other_version(repository, package, words):
-            base.package_install(package)
-            continue
-        try:
-            base.install(word)
-        except repository.dnf.exceptions.MarkingError as error:
-            raise CommandError(explain_missing(repository, word)) from error
+    try:
+        for word in words:
+            if not is_file(word):
+                mark(repository, word, words)
+    except CommandError as error:
+        return error
     try:
         base.resolve()
         return None
     except repository.dnf.exceptions.DepsolveError as error:
         return error
+
+
+def mark(repository: Repository, word: str, words: List[str]) -> None:
+    """Marks what one word names for dnf's solver: packages, or whatever dnf itself finds to provide it."""
+    base = repository.base
+    packages = look_up(repository, word)
+    try:
+        for package in packages:
+            if is_registered_only(repository, package.name):
+                replace(repository, package)
+            elif asks_other_version(repository, package, words):
+                base.package_install(package)
+            else:
+                form = labels.form_of(word, package)
+                base.install(labels.spell(form, package) if form in labels.NAMES else str(package))
+        if not packages:
+            base.install(word)
+    except repository.dnf.exceptions.MarkingError as error:
+        raise CommandError(explain_missing(repository, word)) from error
 
 
 def replace(repository: Repository, package) -> None:
@@ -147,8 +169,7 @@ def named_by(repository: Repository, words: List[str]) -> Set[str]:
     """Names of the installed packages that the words name in any way: none of them is a mere dependency any more."""
     names = set()
     for word in words:
-        package = None if is_file(word) else look_up(repository, word)
-        names.update([package.name] if package else [])
+        names.update(package.name for package in ([] if is_file(word) else look_up(repository, word)))
         for query in ({"name__glob": word}, {"provides": word}, {"file": word}):
             names.update(package.name for package in repository.installed().filter(**query))
     files = repository.base.sack.query().filter(reponame=COMMAND_LINE)

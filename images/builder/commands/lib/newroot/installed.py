@@ -3,10 +3,11 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import Dict, Iterable, List, NamedTuple, Set
+from typing import Dict, List, NamedTuple, Set
 
 from newroot import paths, process
 
+PRIVILEGES = stat.S_ISUID | stat.S_ISGID
 GHOST = 64
 DOC = 2
 NORMAL_STATE = 0
@@ -16,6 +17,20 @@ OPTIONAL_PLACES = (
     "/usr/share/doc/", "/usr/share/man/", "/usr/share/info/", "/usr/lib/.build-id/", "/usr/lib/debug/.build-id/",
 )
 """Where `cleanup` deletes, so that absence proves nothing."""
+
+
+class Package(NamedTuple):
+    """One entry of the database."""
+
+    name: str
+    epoch: str
+    version: str
+    release: str
+    arch: str
+
+    def __str__(self) -> str:
+        """As `rpm -e` takes it. Keys have no architecture."""
+        return f"{self.name}-{self.version}-{self.release}" + ("" if self.arch == "(none)" else f".{self.arch}")
 
 
 class OwnedFile(NamedTuple):
@@ -37,6 +52,12 @@ def packages(root: str) -> List[str]:
     return sorted(query(root, "-a").split())
 
 
+def entries(root: str) -> List[Package]:
+    """All installed packages, those of one name together."""
+    listing = query(root, "-a", "--qf", "%{NAME}\t%{EPOCHNUM}\t%{VERSION}\t%{RELEASE}\t%{ARCH}\n")
+    return sorted(Package(*line.split("\t")) for line in listing.splitlines())
+
+
 def names(root: str) -> Set[str]:
     """The names of all installed packages."""
     return set(query(root, "-a", "--qf", "%{NAME}\n").split())
@@ -50,7 +71,7 @@ def is_whole(root: str, name: str) -> bool:
     return files_are_there(root, files_of(root, name))
 
 
-def files_are_there(root: str, files: Iterable[OwnedFile]) -> bool:
+def files_are_there(root: str, files: List[OwnedFile]) -> bool:
     expected = [
         file.path for file in files
         if not file.flags & (GHOST | DOC) and file.state in (NORMAL_STATE, NOT_INSTALLED)
@@ -58,7 +79,15 @@ def files_are_there(root: str, files: Iterable[OwnedFile]) -> bool:
     ]
     payload = [path for path in expected if not path.startswith("/etc/")]
     there = {path for path in expected if lies_in(root, path)}
+    if any(not has_privileges(root, file) for file in files if file.path in there):
+        return False
     return all(path in there for path in payload) and (bool(there) or not expected)
+
+
+def has_privileges(root: str, file: OwnedFile) -> bool:
+    """Whether the file has the setuid and setgid bits that its package gives it: a copied one has not."""
+    bits = file.mode & PRIVILEGES
+    return not stat.S_ISREG(file.mode) or os.lstat(paths.resolve_parent(root, file.path)).st_mode & bits == bits
 
 
 def partial_packages(root: str, registered: Set[str]) -> Dict[str, Set[str]]:
@@ -82,6 +111,20 @@ def files_of(root: str, name: str) -> List[OwnedFile]:
         path, flags, mode, state = line.rsplit("\t", 3)
         files.append(OwnedFile(path, int(flags), int(mode), int(state)))
     return files
+
+
+def contents(rpm_file: str) -> Dict[str, str]:
+    """What an RPM file has as a file or link, each path with where it leads (a file to itself).
+
+    No directories, and nothing that only scriptlets make.
+    """
+    form = "[%{FILENAMES}\t%{FILEFLAGS}\t%{FILEMODES}\t%{FILELINKTOS}\n]"
+    listing = process.checked(["rpm", "-qp", "--nosignature", "--nodigest", "--qf", form, rpm_file])
+    files = (line.split("\t") for line in listing.splitlines() if "\t" in line)
+    return {
+        path: target or path for path, flags, mode, target in files
+        if not int(flags) & GHOST and not stat.S_ISDIR(int(mode))
+    }
 
 
 def lies_in(root: str, path: str) -> bool:

@@ -1,11 +1,13 @@
 """The one place that starts programs."""
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
+import signal
 import subprocess
 import sys
-from typing import IO, List, Optional
+from typing import IO, Callable, List, Optional
 
 from newroot import environment
 from newroot.errors import CommandError
@@ -25,6 +27,49 @@ def run(argv: List[str], output: Optional[IO[bytes]] = None) -> "subprocess.Comp
         )
     except FileNotFoundError as error:
         raise CommandError(f"{argv[0]} is not installed in this builder") from error
+
+
+def run_until(argv: List[str], output: IO[bytes], expired: Callable[[], bool]) -> Optional[int]:
+    """Runs a program like `run` with `output` and returns its status.
+
+    `expired` is asked once a second. When it says so the program is killed with all that it started: None.
+    """
+    show(argv)
+    with subprocess.Popen(
+        argv, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, env=child_environment(),
+        start_new_session=True,
+    ) as program:
+        try:
+            while True:
+                try:
+                    return program.wait(timeout=1)
+                except subprocess.TimeoutExpired:
+                    if expired():
+                        kill_tree(program.pid)
+                        return None
+        except BaseException:
+            kill_tree(program.pid)
+            raise
+
+
+def kill_tree(pid: int) -> None:
+    """Kills a process and its descendants; each is stopped first, so that it starts no other meanwhile."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGSTOP)
+    children = [int(entry) for entry in os.listdir("/proc") if entry.isdigit() and parent_of(int(entry)) == pid]
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+    for child in children:
+        kill_tree(child)
+
+
+def parent_of(pid: int) -> Optional[int]:
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            # The program's name, in brackets, may hold anything.
+            return int(file.read().rsplit(b")", 1)[1].split()[1])
+    except (OSError, IndexError):
+        return None
 
 
 def checked(argv: List[str]) -> str:

@@ -3,29 +3,72 @@ from __future__ import annotations
 
 import os
 import shutil
-from typing import Iterable, List, Set, Tuple
+from typing import TYPE_CHECKING, Iterable, List, Set, Tuple
 
-from newroot.repository import RpmFile
+from newroot.errors import CommandError, UsageError
+from newroot.paths import is_mounted
+
+if TYPE_CHECKING:
+    from newroot.repository import RpmFile
 
 PACKAGES = "/tmp/packages"
 """`NAME` is the package list that `cleanup NAME` writes, `rpms.tsv` what a lock is made from."""
 LOCK = f"{PACKAGES}/rpms.tsv"
 DEPENDENCIES = "/var/lib/newroot/dependencies"
 REGISTERED = "/var/lib/newroot/registered"
+DOWNLOADS = "/var/lib/newroot/downloads"
 
 
 def installed(files: List[RpmFile]) -> None:
     """Appends each RPM's NEVRA, sha256 and origin to the lock record, tab-separated."""
-    os.makedirs(PACKAGES, exist_ok=True)
+    make_packages()
     with open(LOCK, "a", encoding="utf-8") as lock:
         lock.writelines(f"{file.nevra}\t{file.sha256}\t{file.location}\n" for file in files)
 
 
 def package_list(name: str, packages: List[str]) -> None:
     """Writes the package list of a finished newroot."""
-    os.makedirs(PACKAGES, exist_ok=True)
-    with open(os.path.join(PACKAGES, name), "w", encoding="utf-8") as file:
+    make_packages()
+    path = os.path.join(PACKAGES, name)
+    if os.path.islink(path):
+        os.unlink(path)
+    with open(path, "w", encoding="utf-8") as file:
         file.writelines(f"{package}\n" for package in packages)
+
+
+def reject_name(name: str) -> None:
+    """Raises UsageError for the name of a package list that is already another file's."""
+    if os.path.join(PACKAGES, name) == LOCK:
+        raise UsageError(f"{name} is the name of another file in {PACKAGES}: take another one")
+
+
+def make_packages() -> None:
+    if os.path.islink(PACKAGES):
+        raise CommandError(f"{PACKAGES} is a link: delete it, a directory is made in its place")
+    os.makedirs(PACKAGES, exist_ok=True)
+
+
+def remember_downloads(directory: str, paths: Iterable[str]) -> None:
+    """Makes the directory if need be, and notes what is not there yet of it and of the paths to be downloaded to."""
+    fresh = {path for path in (directory, *paths) if not os.path.lexists(path)}
+    os.makedirs(directory, exist_ok=True)
+    note(DOWNLOADS, directory, fresh - noted(DOWNLOADS, directory))
+
+
+def remove_downloads(directory: str) -> None:
+    """Deletes what commands downloaded to the directory, and itself when they made it and nothing else is in it.
+
+    A directory that is mounted is shared with other builds and stays as it is.
+    """
+    if is_mounted(directory):
+        return
+    downloads = noted(DOWNLOADS, directory)
+    for path in downloads - {directory}:
+        if os.path.isfile(path):
+            os.unlink(path)
+    if directory in downloads and os.path.isdir(directory) and not os.listdir(directory):
+        os.rmdir(directory)
+    strike(DOWNLOADS, directory, downloads)
 
 
 def remember_dependencies(root: str, names: Iterable[str]) -> None:

@@ -5,19 +5,20 @@ import re
 from collections import defaultdict
 from typing import Dict, List, NamedTuple, Set
 
-from newroot import environment, installed, record, transaction
+from newroot import base, environment, installed, labels, process, record, transaction
 from newroot.cli import note
 from newroot.errors import UsageError
 
 MERGED = re.compile(r"^(?:/usr)?(/s?bin/|/lib(?:64)?/)")
 """/bin/sh and /usr/bin/sh are the same file, whichever of them a package lists."""
 FLAGS = ("true", "false")
+KEY = "gpg-pubkey"
 
 
 class Removal(NamedTuple):
     """The arguments of remove_package."""
 
-    names: List[str]
+    words: List[str]
     justdb: bool
 
 
@@ -25,21 +26,18 @@ def remove_package(words: List[str]) -> None:
     """Erases packages without regard to dependants, then dependencies of theirs that nothing needs any more."""
     removal = parse(words)
     root = environment.settings().newroot
-    known = installed.names(root)
-    for name in removal.names:
-        if name not in known:
-            note(f"{name} is not installed")
-    present = [name for name in removal.names if name in known]
-    if not present:
-        return
-    erase(root, present, removal.justdb)
-    unneeded = unneeded_packages(root, record.dependencies(root))
-    if unneeded:
-        erase(root, sorted(unneeded), justdb=False)
+    with base.remarks(root):
+        present = named(root, removal.words)
+        if not present:
+            return
+        erase(root, present, removal.justdb)
+        unneeded = unneeded_packages(root, record.dependencies(root))
+        if unneeded:
+            erase(root, [package for package in installed.entries(root) if package.name in unneeded], justdb=False)
 
 
 def parse(words: List[str]) -> Removal:
-    """Package names in any number of words; `true` or `false` as the last one says whether only the database changes."""
+    """Packages in any number of words; `true` or `false` as the last one says whether only the database changes."""
     names = [name for word in words for name in word.split()]
     justdb = names[-1:] == ["true"]
     if names and names[-1] in FLAGS:
@@ -49,12 +47,30 @@ def parse(words: List[str]) -> Removal:
         raise UsageError(f"{misplaced[0]!r} can only be the last argument")
     if not names:
         raise UsageError("needs at least one package")
+    labels.reject_groups(names)
     return Removal(list(dict.fromkeys(names)), justdb)
 
 
-def erase(root: str, names: List[str], justdb: bool) -> None:
-    transaction.erase(root, names, justdb)
-    print("removed " + " ".join(names) + (" from the database" if justdb else ""))
+def named(root: str, words: List[str]) -> List[installed.Package]:
+    """The installed packages that the words mean, in all their versions; what means none is remarked upon.
+
+    No glob means a signing key, which rpm lists among the packages.
+    """
+    entries = installed.entries(root)
+    found: Dict[installed.Package, None] = {}
+    for word in words:
+        meant = labels.matching(word, [one for one in entries if one.name != KEY or not labels.is_glob(word)])
+        if not meant:
+            owners = process.run(["rpm", "--root", root, "-q", "--whatprovides", "--qf", "%{NAME}\n", word])
+            hint = f"; it is provided by {' '.join(owners.stdout.split())}" if owners.returncode == 0 else ""
+            note(f"{word} is not installed{hint}")
+        found.update(dict.fromkeys(meant))
+    return list(found)
+
+
+def erase(root: str, packages: List[installed.Package], justdb: bool) -> None:
+    transaction.erase(root, packages, justdb)
+    print("removed " + " ".join(map(str, packages)) + (" from the database" if justdb else ""))
 
 
 def unneeded_packages(root: str, dependencies: Set[str]) -> Set[str]:

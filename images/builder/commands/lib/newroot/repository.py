@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from typing import Dict, List, NamedTuple
 
+from newroot import record
 from newroot.environment import Settings
 from newroot.errors import CommandError
 from newroot.keys import key_import
@@ -80,7 +81,9 @@ class Repository:
 
     def download(self, packages: list) -> List[RpmFile]:
         """Fetches all packages at once; raises CommandError when one cannot be had or has a wrong checksum."""
-        os.makedirs(self.settings.download_dir, exist_ok=True)
+        directory = self.settings.download_dir
+        paths = [package.localPkg() for package in packages]
+        record.remember_downloads(directory, [path for path in paths if os.path.dirname(path) == directory])
         try:
             self.base.download_packages(packages)
         except self.dnf.exceptions.Error as error:

@@ -1,8 +1,10 @@
 """The gate behind a transaction: rpm succeeds although scriptlets failed, so its log decides."""
 from __future__ import annotations
 
+import os
 import re
-from typing import Dict, List
+import time
+from typing import Dict, Iterator, List, Optional, Tuple
 
 SCRIPTLET = re.compile(r"%\w+\(([^()]+)\)")
 TRACE = re.compile(r"^\++ ")
@@ -27,6 +29,46 @@ def failures(log: str) -> Dict[str, List[str]]:
         if not line.startswith("D: ") and FAILURE.search(line):
             found.setdefault(current, []).append(line)
     return found
+
+
+def outputs(log: str) -> Iterator[Tuple[str, str]]:
+    """Each line that a scriptlet printed, with the scriptlet (`%post(bash-5-1.x86_64)`): it may be all that it says
+    of a failure. Without rpm's own lines and the shell's tracing."""
+    current: Optional[str] = None
+    for line in log.splitlines():
+        if line.startswith("D: "):
+            current = running_after(line)
+        elif current and line.strip() and not TRACE.match(line) and not line.startswith("warning: "):
+            yield current, "".join(character if character.isprintable() else "?" for character in line)
+
+
+def running_after(line: str) -> Optional[str]:
+    """The scriptlet that runs after rpm wrote this debug line: rpm writes no other line until it waited for its end."""
+    named = SCRIPTLET.search(line)
+    return named.group() if named and ": waitpid" not in line else None
+
+
+class Watch:
+    """Follows the log of an rpm that runs, to see how long a scriptlet does."""
+
+    def __init__(self, log: int, limit: float) -> None:
+        """`log` is a file descriptor, which is read without moving its position; `limit` is in seconds."""
+        self.running: Optional[str] = None
+        self._log = log
+        self._limit = limit
+        self._position = 0
+        self._since = time.monotonic()
+
+    def expired(self) -> bool:
+        """Whether the scriptlet that runs now has had its time."""
+        data = os.pread(self._log, 1 << 24, self._position)
+        complete = data[:data.rfind(b"\n") + 1]
+        self._position += len(complete)
+        for line in complete.decode("utf-8", "replace").splitlines():
+            if line.startswith("D: "):
+                self.running = running_after(line)
+                self._since = time.monotonic()
+        return self.running is not None and time.monotonic() - self._since > self._limit
 
 
 def package_name(nevra: str) -> str:

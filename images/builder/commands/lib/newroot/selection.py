@@ -3,8 +3,9 @@ from __future__ import annotations
 
 import difflib
 import os
-from typing import Iterable, List, Optional
+from typing import Dict, Iterable, List
 
+from newroot import labels
 from newroot.errors import CommandError
 from newroot.repository import Repository
 
@@ -15,38 +16,58 @@ def is_file(word: str) -> bool:
 
 
 def select(repository: Repository, words: List[str]) -> list:
-    """One package for each word: the newest of that name, the NEVRA itself, or the RPM file.
+    """The packages that words name, each once: RPM files, and what `find` finds.
 
-    Raises CommandError for a word that names no package.
+    A word that names a version decides over one that does not. Raises CommandError for a word that names no package,
+    and for two versions of one package.
     """
     files = [word for word in words if is_file(word)]
-    chosen = repository.add_files(files) if files else []
-    return chosen + [find(repository, word) for word in words if not is_file(word)]
+    chosen: Dict[str, object] = {}
+    for package in repository.add_files(files) if files else []:
+        add(chosen, package, words)
+    for word in words:
+        for package in [] if is_file(word) else find(repository, word):
+            add(chosen, package, words)
+    return list(chosen.values())
 
 
-def find(repository: Repository, word: str):
+def add(chosen: Dict[str, object], package, words: List[str]) -> None:
+    """Adds a package unless another version of it decides."""
+    other = chosen.setdefault(package.name, package)
+    if other.evr == package.evr or not is_version_named(package, words):
+        return
+    if is_version_named(other, words):
+        raise CommandError(f"{other} and {package} are two versions of one package: name one of them")
+    chosen[package.name] = package
+
+
+def find(repository: Repository, word: str) -> list:
     """Like `look_up`; raises CommandError for a word that names no package."""
-    package = look_up(repository, word)
-    if package is None:
+    packages = look_up(repository, word)
+    if not packages:
         raise CommandError(explain_missing(repository, word))
-    return package
+    return packages
 
 
-def look_up(repository: Repository, word: str) -> Optional[object]:
-    """The newest package that `word` names (name, name-version, NEVRA …, but nothing that it merely provides)."""
-    if any(character in word for character in "*?["):
-        return None
-    found = list(repository.available().filterm(name=word))
-    if not found:
-        subject = repository.dnf.subject.Subject(word)
-        query = subject.get_best_query(repository.base.sack, with_provides=False, with_filenames=False)
-        found = list(query.available().filterm(arch=repository.arches))
-    return repository.best(found) if found else None
+def look_up(repository: Repository, word: str) -> list:
+    """The newest package that `word` names, of each name that a glob matches (but nothing that is merely provided)."""
+    query = repository.available()
+    if not labels.is_glob(word):
+        query = query.filterm(name=labels.possible_names(word))
+    by_name: Dict[str, list] = {}
+    for package in labels.matching(word, query):
+        by_name.setdefault(package.name, []).append(package)
+    return [repository.best(packages) for _name, packages in sorted(by_name.items())]
+
+
+def is_version_named(package, words: Iterable[str]) -> bool:
+    """Whether the user named just this version: in a word, or by way of an RPM file."""
+    return package._from_cmdline or any(labels.says_version(word, package) for word in words)
 
 
 def asks_other_version(repository: Repository, package, words: Iterable[str]) -> bool:
     """Whether the user named this version, and another one is installed. A bare name is content with any version."""
-    if package.name in words or f"{package.name}.{package.arch}" in words:
+    if not is_version_named(package, words):
         return False
     same_name = repository.installed().filter(name=package.name)
     return bool(same_name) and not same_name.filter(evr=package.evr)
@@ -59,9 +80,12 @@ def explain_missing(repository: Repository, word: str) -> str:
     foreign = sorted({package.arch for package in everything.filter(name=word)})
     if foreign:
         hints.append(f"it exists for {', '.join(foreign)} only, this is {repository.arches[0]}")
-    providers = sorted({package.name for package in repository.available().filter(provides=word)})
+    meanings = [{"provides": word}, *([{"file": word}] if word.startswith("/") else [])]
+    providers = sorted({package.name for meant in meanings for package in repository.available().filter(**meant)})
     if providers:
         hints.append(f"{word} is provided by {', '.join(providers[:5])}")
+    if word.startswith("/"):
+        hints.append("install_binary takes single files")
     near = difflib.get_close_matches(word, {package.name for package in repository.available()}, n=3)
     if near:
         hints.append(f"nearest names: {', '.join(near)}")

@@ -7,7 +7,7 @@ import sys
 import tempfile
 from typing import List, Tuple
 
-from newroot import environment, installed, keys, paths, process, record, scriptlets
+from newroot import conflicts, environment, installed, keys, paths, process, record, scriptlets
 from newroot.cli import note
 from newroot.environment import Settings
 from newroot.errors import CommandError
@@ -24,12 +24,14 @@ VERIFIED_BEFORE = ["--define", "_pkgverify_level digest"]
 def install(settings: Settings, files: List[RpmFile], justdb: bool = False) -> None:
     """Installs verified RPM files in one transaction, or with `justdb` only registers them.
 
-    Raises CommandError when a signature is bad, rpm fails, or a scriptlet failed that the recipe does not tolerate.
+    Raises CommandError when a signature is bad, packages conflict, rpm fails, or a scriptlet hangs or failed without
+    the recipe's leave.
     """
     if not files:
         return
     keys.verify([file.path for file in files])
     assert_nothing_lent(settings.newroot)
+    conflicts.check(settings.newroot, files, justdb)
     prepare_directories(settings.newroot)
     options = ["-i", "--replacepkgs", *JUST_DATABASE] if justdb else ["-U", "--replacepkgs", "--oldpackage"]
     if justdb:
@@ -48,7 +50,8 @@ def install(settings: Settings, files: List[RpmFile], justdb: bool = False) -> N
 
 def forget_versions(root: str, files: List[RpmFile]) -> None:
     """Erases the database entries of packages that are about to be registered anew."""
-    known = sorted({file.name for file in files} & installed.names(root))
+    names = {file.name for file in files}
+    known = [package for package in installed.entries(root) if package.name in names]
     if known:
         erase(root, known, justdb=True)
 
@@ -66,17 +69,19 @@ def unpack(files: List[RpmFile], directory: str) -> None:
         process.checked(argv)
 
 
-def erase(root: str, names: List[str], justdb: bool) -> None:
-    """Erases installed packages, in all their versions, in one transaction.
+def erase(root: str, packages: List[installed.Package], justdb: bool) -> None:
+    """Erases installed packages in one transaction.
 
     What their scriptlets fail at is shown but does not stop it.
     """
     assert_nothing_lent(root)
     with contextlib.ExitStack() as around:
         if not justdb and root != "/":
+            names = sorted({package.name for package in packages})
             requirements = [item for name in names for item in environment.scriptlet_requirements(name)]
             around.enter_context(Lending(root, requirements))
-        status, log = rpm_log(root, ["-e", "--allmatches", *(JUST_DATABASE if justdb else []), *names])
+        options = ["-e", "--allmatches", *(JUST_DATABASE if justdb else [])]
+        status, log = rpm_log(root, [*options, *map(str, packages)])
     refresh_linker_cache(root)
     if status != 0:
         raise CommandError(f"rpm failed with status {status}: {rpm_errors(log)}")
@@ -99,15 +104,27 @@ def run_rpm(root: str, options: List[str], files: List[RpmFile]) -> None:
 
 
 def rpm_log(root: str, arguments: List[str]) -> Tuple[int, str]:
-    """Status and log of `rpm -vv` on the root; warnings are shown."""
+    """Status and log of `rpm -vv` on the root; warnings and what scriptlets printed are shown.
+
+    Raises CommandError for a scriptlet that hung and was killed.
+    """
+    limit = environment.scriptlet_timeout()
     with tempfile.TemporaryFile() as output:
-        status = process.run(["rpm", "--root", root, "-vv", "--nodeps", *arguments], output).returncode
+        watch = scriptlets.Watch(output.fileno(), limit)
+        status = process.run_until(["rpm", "--root", root, "-vv", "--nodeps", *arguments], output, watch.expired)
         output.seek(0)
         log = output.read().decode("utf-8", "replace")
     if environment.debug():
         print(log, file=sys.stderr)
     for line in scriptlets.warnings(log):
         print(line, file=sys.stderr)
+    for scriptlet, line in scriptlets.outputs(log):
+        note(f"{scriptlet} printed: {line}")
+    if status is None:
+        raise CommandError(
+            f"the scriptlet {watch.running} did not end within {limit} seconds and was killed "
+            f"({environment.TIMEOUT_NAME} sets another limit): build again from a fresh newroot"
+        )
     return status, log
 
 
