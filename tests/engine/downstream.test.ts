@@ -96,3 +96,15 @@ test('so does one that takes a single file', async () => {
   const fromBinary = fromPackages.replace(/clean_install[\s\S]*?"bash info"/, 'install_binary /usr/bin/tar')
   assert.match(await buildAndRun('binary', fromBinary, '/usr/bin/tar', '--version'), /^tar \(GNU tar\)/)
 })
+
+test('the commands name what a COPY would leave of the base image', async () => {
+  const recipe = `ARG BASE_IMAGE
+ARG BUILDER_IMAGE
+FROM \${BUILDER_IMAGE} AS builder
+RUN remove_package libstdc++ 2> /tmp/said
+FROM \${BASE_IMAGE} AS tar
+COPY --from=builder /tmp/said /said
+`
+  const said = await buildAndRun('removed', recipe, '/usr/bin/iconv', '-f', 'utf-8', '-t', 'utf-8', '/said')
+  assert.match(said, /files of the base image are gone from \/newroot: .*libstdc\+\+\.so.*FROM scratch/)
+})

@@ -69,7 +69,7 @@ PACKAGES: Dict[str, Dict[str, object]] = {
     "modules-one": {"files": ["/usr/share/modules/one.mod", "/usr/share/modules/deep/two.mod"]},
     "modules-two": {"files": ["/usr/share/modules/three.mod"]},
     "modules-links": {"files": ["/usr/share/modules/alias.mod", "/usr/share/modules/stray.mod"]},
-    "hangs": {"files": ["/usr/share/hangs"], "post": "setsid sleep 987654"},
+    "hangs": {"files": ["/usr/share/hangs"], "post": "sleep 987654"},
     "talks": {"files": ["/usr/share/talks"], "post": "echo FATAL: cannot write\nexit 0"},
     "badpost": {"files": ["/usr/share/badpost"], "post": "exit 3"},
     "badtool": {"files": ["/usr/share/badtool"], "post": "nosuchtool --option\ntrue"},

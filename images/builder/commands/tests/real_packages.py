@@ -114,7 +114,8 @@ class Conflicts(Case):
 class Scriptlets(Case):
     def test_one_that_hangs_is_killed_and_named(self) -> None:
         started = time.monotonic()
-        message = self.fails("install_rpm", "hangs", SCRIPTLET_TIMEOUT="2")
+        message = self.fails("install_rpm", "hangs", SCRIPTLET_TIMEOUT="2",
+                             HANGS_SCRIPTLET_REQS="/usr/bin/sleep")
         self.assertLess(time.monotonic() - started, 60)
         self.assertIn("%post(hangs-1-1.x86_64) did not end within 2 seconds", message)
         left = subprocess.run(["grep", "-al", "987654", *self.command_lines()], capture_output=True, text=True, check=False)
