@@ -95,6 +95,7 @@ def explain_missing(repository: Repository, word: str) -> str:
 
 def with_companions(repository: Repository, words: List[str]) -> List[str]:
     """`bash` brings the terminal descriptions, which no library requirement shows."""
-    if "bash" in words and "ncurses-base" not in words and repository.available().filter(name="ncurses-base"):
-        return [*words, "ncurses-base"]
-    return words
+    shells = repository.available().filter(name="bash")
+    if "ncurses-base" in words or not any(labels.form_of(word, shell) for shell in shells for word in words):
+        return words
+    return [*words, "ncurses-base"] if repository.available().filter(name="ncurses-base") else words
