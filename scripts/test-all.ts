@@ -25,7 +25,7 @@ interface Count {
 
 /** What the tests compare with or make their samples with: real rpm and dnf, a C compiler, readelf. */
 const programs =
-  'rpm dnf createrepo-c gcc libc6-dev binutils gnupg python3 sqlite3 docker-registry apache2-utils skopeo umoci git openssh-server openssl zstd xz-utils bzip2 umoci libarchive-tools'.split(
+  'rpm dnf createrepo-c gcc libc6-dev binutils gnupg python3 sqlite3 docker-registry apache2-utils skopeo git openssh-server openssl zstd xz-utils bzip2 umoci libarchive-tools'.split(
     ' ',
   )
 

@@ -115,11 +115,6 @@ const rows: readonly Row[] = (
     ],
     ['a layer without a type', withLayer({ mediaType: undefined }), /layer 1 of 1 has no mediaType/],
     [
-      'a layer of zstd',
-      withLayer({ mediaType: 'application/vnd.oci.image.layer.v1.tar+zstd' }),
-      /compressed with zstd/,
-    ],
-    [
       'a layer that is none',
       withLayer({ mediaType: 'application/vnd.cncf.helm.chart.content.v1.tar+gzip' }),
       /helm\S+, which is no layer of an image/,

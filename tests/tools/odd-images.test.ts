@@ -128,6 +128,7 @@ const images: Record<string, (name: string) => unknown> = {
   ),
   'a database in /usr alone': umoci(tarOf(inUsr)),
   'an image of docker': copied('--format', 'v2s2'),
+  'a layer of zstd': copied('--dest-compress-format', 'zstd', '--format', 'oci'),
   'an uncompressed layer': copied('--dest-compress=false'),
   'an image by buildah': buildah('oci', [usual]),
   'an image by buildah, of docker, in one layer': buildah(
