@@ -4,6 +4,7 @@ import { type Phases, report, type Times } from './bench/report.ts'
 import { time } from './bench/time.ts'
 import { main, print } from './lib/cli.ts'
 import { UserError } from './lib/errors.ts'
+import { installed } from './lib/installed.ts'
 import { inRepo } from './lib/paths.ts'
 import type { Command } from './lib/run.ts'
 import { type EngineName, engines } from './lib/settings.ts'
@@ -20,7 +21,7 @@ of the machine hits all alike; medians and ratios are printed. Needs root, and t
 
 const image = 'minimal-base-glibc'
 
-const buildAll: Command = { argv: ['npx', 'turbo', 'run', 'build'], env: env(engines[0]) }
+const buildAll: Command = { argv: [installed('turbo'), 'run', 'build'], env: env(engines[0]) }
 
 const options = {
   rounds: { type: 'string', help: 'how many rounds; 5 if left out' },

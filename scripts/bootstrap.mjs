@@ -4,7 +4,10 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, statSync } from 'node:fs'
 
 const installed = 'node_modules/.package-lock.json'
-const current = existsSync(installed) && statSync(installed).mtimeMs >= statSync('package-lock.json').mtimeMs
+const current =
+  existsSync(installed) &&
+  existsSync('node_modules/.bin/turbo') &&
+  statSync(installed).mtimeMs >= statSync('package-lock.json').mtimeMs
 if (!current) run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund'])
 const [script, ...args] = process.argv.slice(2)
 run(process.execPath, ['--import', 'tsx', script, ...args])

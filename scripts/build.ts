@@ -3,7 +3,14 @@ import { buildImage, dryRun } from './build/build-image.ts'
 import { requireRunnable } from './build/emulation.ts'
 import { engineOf } from './build/engines/index.ts'
 import { main, print } from './lib/cli.ts'
-import { chosenDistro, chosenEngine, chosenPlatforms } from './lib/settings.ts'
+import {
+  chosenDistro,
+  chosenEngine,
+  chosenPlatforms,
+  isNamedTwice,
+  namedDistro,
+  startedByTurbo,
+} from './lib/settings.ts'
 import { readDistro } from './workspace/distro.ts'
 import { namedImages } from './workspace/named-images.ts'
 import { readWorkspace } from './workspace/workspace.ts'
@@ -34,6 +41,10 @@ await main(usage, options, async ({ words, flags }) => {
     noCache: flags['no-cache'] === true,
   }
   const named = namedImages(images, words, basename(process.cwd()))
+  if (startedByTurbo() && isNamedTwice() && named.some(({ contexts }) => contexts.length === 0))
+    print(
+      `DISTRO=${namedDistro()} is what setup recorded: leave it out, and turbo finds what is built without it`,
+    )
   if (flags['dry-run'])
     return print((await Promise.all(named.map(image => dryRun(image, settings)))).flat().join('\n'))
   if (engine.isLocal()) for (const platform of settings.platforms) requireRunnable(platform)

@@ -4,6 +4,7 @@ import { $ } from 'zx'
 import { lintOthers } from './check/linters.ts'
 import { main, print } from './lib/cli.ts'
 import { UserError } from './lib/errors.ts'
+import { installed } from './lib/installed.ts'
 import { repoRoot } from './lib/paths.ts'
 import { oneOf } from './lib/settings.ts'
 
@@ -15,14 +16,14 @@ where they are installed. Seconds.
 `
 
 const steps = {
-  'format, lint, import cycles': ['npx', 'biome', 'check', '--error-on-warnings'],
-  types: ['npx', 'tsc', '--project', '.'],
-  'the README and the parity page are as what they are made from': [
+  'format, lint, import cycles': () => [installed('biome'), 'check', '--error-on-warnings'],
+  types: () => [installed('tsc'), '--project', '.'],
+  'the README and the parity page are as what they are made from': () => [
     'sh',
     '-c',
     'node --import tsx scripts/readme.ts --check && node --import tsx scripts/parity.ts --check',
   ],
-  'unit tests': ['node', '--import', 'tsx', '--test', '--test-reporter=spec', ...unitTests()],
+  'unit tests': () => ['node', '--import', 'tsx', '--test', '--test-reporter=spec', ...unitTests()],
 }
 
 const others = 'other languages'
@@ -36,10 +37,10 @@ const options = {
 await main(usage, options, async ({ flags, values }) => {
   const only = values.only && oneOf('--only', values.only, [...Object.keys(steps), others])
   const show = $({ stdio: 'inherit', cwd: repoRoot, nothrow: true })
-  if (flags.fix) await show`npx biome check --write`
+  if (flags.fix) await show`${installed('biome')} check --write`
   for (const [what, command] of Object.entries(steps).filter(([what]) => !only || what === only)) {
     print(`\n== ${what}`)
-    const { exitCode } = await show`${command}`
+    const { exitCode } = await show`${command()}`
     if (exitCode !== 0)
       throw new UserError(`${what}: failed; 'npm run check -- --fix' repairs format and simple lint`)
   }

@@ -4,8 +4,9 @@ import { openImage } from './image/open.ts'
 import { packagesOf } from './image/packages-of.ts'
 import { main, print } from './lib/cli.ts'
 import { UserError } from './lib/errors.ts'
+import { installed } from './lib/installed.ts'
 import { repoRoot } from './lib/paths.ts'
-import { chosenPlatforms, type Platform } from './lib/settings.ts'
+import { choiceForTurbo, chosenPlatforms, type Platform } from './lib/settings.ts'
 import { filesList, readFiles } from './oci/file-list.ts'
 import { readImage } from './oci/layout.ts'
 import { platformFolder } from './workspace/outputs.ts'
@@ -20,10 +21,11 @@ From a fresh clone to an image: installs what is missing, builds a first image a
 await main(usage, {}, async () => {
   const images = readWorkspace()
   const first = imageThatIs('first', images)
-  const show = $({ stdio: 'inherit', cwd: repoRoot, nothrow: true })
+  const env = { ...process.env, ...choiceForTurbo() }
+  const show = $({ stdio: 'inherit', cwd: repoRoot, nothrow: true, env })
   for (const command of [
     ['node', '--import', 'tsx', 'scripts/setup.ts', '--yes'],
-    ['npx', 'turbo', 'run', 'build', `--filter=${first.name}`],
+    [installed('turbo'), 'run', 'build', `--filter=${first.name}`],
   ]) {
     const { exitCode } = await show`${command}`
     if (exitCode !== 0) throw new UserError(`'${command.join(' ')}' failed; the lines above say why`)

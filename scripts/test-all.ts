@@ -3,8 +3,9 @@ import { execa } from 'execa'
 import { linterPackages } from './check/linters.ts'
 import { main, print } from './lib/cli.ts'
 import { UserError } from './lib/errors.ts'
+import { installed } from './lib/installed.ts'
 import { inRepo, repoRoot } from './lib/paths.ts'
-import { choiceFile, type EngineName, engines, namedEngine, oneOf } from './lib/settings.ts'
+import { choiceFile, choiceForTurbo, type EngineName, engines, namedEngine, oneOf } from './lib/settings.ts'
 import { installPackages } from './setup/debian-packages.ts'
 import { isPrivateDockerUp, startPrivateDocker, stopPrivateDocker } from './setup/private-docker.ts'
 import { installScanner } from './testing/scanner.ts'
@@ -17,6 +18,8 @@ Usage: npm test
 Everything: setup with both engines, the checks, every image built and tested on the first engine and one of each
 recipe on the other, and the tests of the workshop itself. Prints how many tests ran where.
 `
+
+type Environment = Readonly<Record<string, string | undefined>>
 
 interface Count {
   passed: number
@@ -77,17 +80,20 @@ async function testTools(): Promise<Count> {
 
 /** Builds and tests every image on one engine, or one of each recipe, then what the workshop promises of that engine. */
 async function testEngine(engine: EngineName, every: boolean): Promise<Count> {
-  const env = { ENGINE: engine, DISTRO: 'lab' }
+  const env = choiceForTurbo({ distro: 'lab', engine })
   print(`\n== ${engine}`)
   const workspace = readWorkspace()
   const names = every ? [] : tellingImages(workspace)
   const filters = names.map(name => `--filter=${name}`)
-  const built = await run(['npx', 'turbo', 'run', 'build', '--output-logs=new-only', ...filters], env)
+  const built = await run([installed('turbo'), 'run', 'build', '--output-logs=new-only', ...filters], env)
   if (built.failed > 0) return built
   const published = names.filter(name => !workspace.get(name)!.internal)
-  const lists = await check(['npx', 'tsx', 'scripts/export-packages.ts', '--check', ...published], env)
+  const lists = await check(
+    ['node', '--import', 'tsx', 'scripts/export-packages.ts', '--check', ...published],
+    env,
+  )
   // Forced: a test that turbo remembers is no test that ran.
-  const test = ['npx', 'turbo', 'run', 'test', '--only', '--force', '--output-logs=full', ...filters]
+  const test = [installed('turbo'), 'run', 'test', '--only', '--force', '--output-logs=full', ...filters]
   return [lists, await run(test, env), await nodeTests('tests/engine', engine)].reduce(add)
 }
 
@@ -109,13 +115,13 @@ function step(what: string, ...command: string[]): Promise<Count> {
 }
 
 /** A command that is one test by itself. */
-async function check(command: string[], env: Record<string, string>): Promise<Count> {
+async function check(command: string[], env: Environment): Promise<Count> {
   const { failed } = await run(command, env)
   return { passed: failed > 0 ? 0 : 1, failed }
 }
 
 /** Runs a command in full view and counts what node's and Python's test runners say at their end. */
-async function run([program, ...args]: string[], env: Record<string, string>): Promise<Count> {
+async function run([program, ...args]: string[], env: Environment): Promise<Count> {
   const result = await execa(program!, args, {
     cwd: repoRoot,
     env: { ...env, FORCE_COLOR: '0', DOCKER_HOST: undefined },

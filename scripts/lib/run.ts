@@ -9,8 +9,8 @@ import { describeMachineError } from './machine-errors.ts'
 export interface Command {
   readonly argv: readonly [string, ...string[]]
   readonly cwd?: string
-  /** Added to the environment. */
-  readonly env?: Readonly<Record<string, string>>
+  /** Added to the environment; what is undefined is taken out of it. */
+  readonly env?: Readonly<Record<string, string | undefined>>
 }
 
 export interface Result {
@@ -24,7 +24,7 @@ export function show({ argv, cwd, env = {} }: Command): string {
   const enter = cwd ? ['cd', quote(cwd), '&&'] : []
   return [
     ...enter,
-    ...Object.entries(env).map(([key, value]) => `${key}=${quote(value)}`),
+    ...Object.entries(env).flatMap(([key, value]) => (value === undefined ? [] : [`${key}=${quote(value)}`])),
     ...argv.map(quote),
   ].join(' ')
 }

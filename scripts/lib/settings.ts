@@ -37,6 +37,28 @@ export function recordedChoice(file = choiceFile): Choice {
   return readJson(file, choice, "delete it and run 'npm run setup' again")
 }
 
+/**
+ * `DISTRO` and `ENGINE` as turbo is to see them: not at all where they say what setup recorded. Turbo hashes both the
+ * words and the record, and by another hash all that is built would be built again.
+ */
+export function choiceForTurbo(
+  named: { distro?: DistroName | undefined; engine?: EngineName | undefined } = {
+    distro: namedDistro(),
+    engine: namedEngine(),
+  },
+): Readonly<Record<'DISTRO' | 'ENGINE', string | undefined>> {
+  const { distro, engine } = recordedChoice()
+  const unlessRecorded = (name: string | undefined, recorded: string | undefined) =>
+    name === recorded ? undefined : name
+  return { DISTRO: unlessRecorded(named.distro, distro), ENGINE: unlessRecorded(named.engine, engine) }
+}
+
+/** True where `DISTRO` says what setup recorded, which is another hash to turbo than to say nothing. */
+export const isNamedTwice = () => namedDistro() !== undefined && namedDistro() === recordedChoice().distro
+
+/** Turbo tells each task the hash that it runs it by. */
+export const startedByTurbo = () => Boolean(process.env.TURBO_HASH)
+
 /** `DISTRO`, if it is set. */
 export function namedDistro(): DistroName | undefined {
   return process.env.DISTRO ? oneOf('DISTRO', process.env.DISTRO, distros) : undefined
