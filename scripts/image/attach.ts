@@ -10,6 +10,12 @@ import { withoutRemark } from './without-remark.ts'
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 type Stop = (typeof signals)[number]
 
+interface Running {
+  readonly container: Container
+  readonly child: ChildProcess
+  isKilled: boolean
+}
+
 /** How many milliseconds a program has that was asked to end. */
 const grace = 1000
 
@@ -20,10 +26,10 @@ const grace = 1000
  */
 export async function attach(opening: Promise<Container>, isTerminal: boolean): Promise<number> {
   const stops: Stop[] = []
-  let running: { container: Container; child: ChildProcess } | undefined
+  let running: Running | undefined
   const listener = (signal: Stop) => {
     stops.push(signal)
-    if (running) void endContainer(running.container, running.child, signal, stops.length > 1 ? 0 : grace)
+    if (running) void endContainer(running, signal, stops.length > 1 ? 0 : grace)
   }
   for (const signal of signals) process.on(signal, listener)
   try {
@@ -32,10 +38,10 @@ export async function attach(opening: Promise<Container>, isTerminal: boolean): 
       if (stops[0]) return 128 + constants.signals[stops[0]]
       const child = await start(container, isTerminal)
       const closed = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>
-      running = { container, child }
+      running = { container, child, isKilled: false }
       const [code, signal] = await closed
-      const killed = code === 128 + constants.signals.SIGKILL || signal === 'SIGKILL'
-      const reason = killed ? (stops[0] ?? signal) : signal
+      // Of a program that we had to kill, engines say what they like.
+      const reason = running.isKilled ? stops[0] : signal
       return reason ? 128 + constants.signals[reason] : (code ?? 1)
     } finally {
       await removeAll(container.remove)
@@ -67,12 +73,9 @@ async function start({ command, remark }: Container, isTerminal: boolean): Promi
   return child
 }
 
-async function endContainer(
-  { kill }: Container,
-  child: ChildProcess,
-  signal: Stop,
-  patience: number,
-): Promise<void> {
+async function endContainer(running: Running, signal: Stop, patience: number): Promise<void> {
+  const { child } = running
+  const { kill } = running.container
   const tell = (word: NodeJS.Signals) => {
     const inits = kill ? [child.pid!] : initsBelow(child.pid!)
     for (const pid of inits) tryKill(pid, word)
@@ -81,6 +84,7 @@ async function endContainer(
   tell(signal)
   await Promise.race([once(child, 'close'), setTimeout(patience, undefined, { ref: false })])
   if (child.exitCode !== null || child.signalCode !== null) return
+  running.isKilled = true
   if (kill) await capture(kill)
   else tell('SIGKILL')
 }

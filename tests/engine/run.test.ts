@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { before, test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import { program as buildah } from '../../scripts/build/engines/buildah.ts'
 import { docker } from '../../scripts/build/engines/buildkit.ts'
 import { repoRoot } from '../../scripts/lib/paths.ts'
@@ -47,6 +48,22 @@ function left(): string[] {
   return [...lists.flat().filter(Boolean), ...readdirSync(temporary)]
 }
 
+/** Resolves once a process of this command line lives in a container. */
+async function running(argv: readonly string[]): Promise<void> {
+  const line = `${argv.join('\0')}\0`
+  const own = readlinkSync('/proc/self/ns/pid')
+  const isThere = (pid: string) => {
+    try {
+      return (
+        readFileSync(`/proc/${pid}/cmdline`, 'utf8') === line && readlinkSync(`/proc/${pid}/ns/pid`) !== own
+      )
+    } catch {
+      return false
+    }
+  }
+  while (!readdirSync('/proc').some(isThere)) await setTimeout(50)
+}
+
 let atFirst: string[]
 before(() => {
   atFirst = left()
@@ -80,8 +97,8 @@ for (const [signal, expected] of [
 ] as const) {
   test(`${signal} ends it, and nothing stays`, async () => {
     const { child, ended } = run(...copy)
-    child.stdin.write('x'.repeat(1 << 20))
-    await once(child.stdout, 'data')
+    child.stdin.write('x')
+    await running(copy)
     child.kill(signal)
     assert.equal((await ended).code, expected)
     assert.deepEqual(left(), atFirst)
@@ -91,7 +108,7 @@ for (const [signal, expected] of [
 test('told to end before it runs, it leaves nothing either', async () => {
   for (const milliseconds of [700, 1400]) {
     const { child, ended } = run(...copy)
-    await new Promise(resolve => setTimeout(resolve, milliseconds))
+    await setTimeout(milliseconds)
     child.kill('SIGTERM')
     await ended
     assert.deepEqual(left(), atFirst)
