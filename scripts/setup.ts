@@ -6,6 +6,7 @@ import { chooseEngine } from './setup/choose-engine.ts'
 import { stopPrivateDocker } from './setup/private-docker.ts'
 import { recordChoice } from './setup/record.ts'
 import { emulation, nodeVersion, printTable, type Row, tools } from './setup/report.ts'
+import { testPrograms } from './setup/test-programs.ts'
 
 const usage = `
 Usage: npm run setup -- [--yes] [--engine NAME] [--distro NAME]
@@ -26,6 +27,7 @@ await main(usage, options, async ({ flags, values, words }) => {
   if (flags.stop) return stopPrivateDocker()
   const leave = flags.yes ? 'yes' : unattended() ? 'no' : 'ask'
   const rows: Row[] = [nodeVersion(), ...(await tools(leave))]
+  rows.push(await testPrograms(leave))
   const engine = await chooseEngine(values.engine, leave)
   const distro = await chooseDistro(values.distro)
   rows.push(...engine.rows, ...distro.rows, emulation())

@@ -8,6 +8,7 @@ import { inRepo, repoRoot } from './lib/paths.ts'
 import { choiceFile, choiceForTurbo, type EngineName, engines, namedEngine, oneOf } from './lib/settings.ts'
 import { installPackages } from './setup/debian-packages.ts'
 import { isPrivateDockerUp, startPrivateDocker, stopPrivateDocker } from './setup/private-docker.ts'
+import { testPackages } from './setup/test-programs.ts'
 import { installScanner } from './testing/scanner.ts'
 import { tellingImages } from './testing/telling.ts'
 import { readWorkspace } from './workspace/workspace.ts'
@@ -27,10 +28,12 @@ interface Count {
 }
 
 /** What the tests compare with or make their samples with: real rpm and dnf, a C compiler, readelf. */
-const programs =
-  'rpm dnf createrepo-c gcc libc6-dev binutils gnupg python3 sqlite3 docker-registry apache2-utils skopeo git openssh-server openssl zstd xz-utils bzip2 umoci libarchive-tools'.split(
+const programs = [
+  ...testPackages,
+  ...'rpm dnf createrepo-c binutils gnupg python3 sqlite3 docker-registry apache2-utils skopeo umoci zstd xz-utils bzip2 libarchive-tools'.split(
     ' ',
-  )
+  ),
+]
 
 await main(
   usage,

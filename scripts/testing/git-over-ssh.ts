@@ -1,8 +1,8 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
-import { UserError } from '../lib/errors.ts'
+import { needProgram } from '../setup/test-programs.ts'
 import { makeRepository } from './git-repository.ts'
 import { freePort, listening } from './loopback.ts'
 
@@ -12,8 +12,9 @@ import { freePort, listening } from './loopback.ts'
  * @throws UserError where sshd is not installed
  */
 export async function serveOverSsh() {
+  for (const name of ['sshd', 'ssh-keygen']) needProgram(name)
+  // It refuses to be started by a relative path, or through a link.
   const program = '/usr/sbin/sshd'
-  if (!existsSync(program)) throw new UserError('tests of git need sshd: apt-get install openssh-server')
   const folder = mkdtempSync(join(tmpdir(), 'git-ssh-'))
   const [keys, hostKey, config] = ['keys', 'host', 'config'].map(name => join(folder, name)) as [
     string,

@@ -5,6 +5,7 @@ import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { temporaryFolder } from '../lib/temporary-folder.ts'
+import { needProgram } from '../setup/test-programs.ts'
 
 /**
  * A TLS server on this machine's loopback address, until `stop`.
@@ -26,6 +27,7 @@ export async function serveHttps(listener: RequestListener) {
 
 /** A certificate for 127.0.0.1 that an authority of its own has signed. */
 function makeCertificate(folder: string) {
+  needProgram('openssl')
   const file = (name: string) => join(folder, name)
   const openssl = (...args: string[]) => execFileSync('openssl', args, { stdio: 'pipe' })
   const withKey = (name: string) => ['-newkey', 'rsa:2048', '-nodes', '-keyout', file(name)]
