@@ -12,6 +12,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { execa } from 'execa'
 import { message } from './cli.ts'
 import { UserError } from './errors.ts'
 import { capture } from './run.ts'
@@ -65,5 +66,12 @@ test('a program that is not there, cannot be run, or has no folder to run in is 
   await assert.rejects(capture({ argv: ['true'], cwd: at('gone') }), {
     name: 'UserError',
     message: /gone, where true has to run, is gone/,
+  })
+})
+
+test('a program that a library could not start is named, too', async () => {
+  await assert.rejects(execa('no-such-gzip', ['-6']), error => {
+    assert.equal(message(error), 'error: no-such-gzip does not start: no such file or directory')
+    return true
   })
 })

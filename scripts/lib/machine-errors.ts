@@ -11,7 +11,10 @@ interface SystemError extends NodeJS.ErrnoException {
  * is missing or a disk that is full is no defect of ours.
  */
 export function describeMachineError(error: unknown): string | undefined {
-  const { code, errno, syscall, path, dest } = (error ?? {}) as SystemError
+  // Who runs a program keeps what the system said as the cause.
+  const { cause } = (error ?? {}) as { cause?: SystemError }
+  const told = cause?.syscall?.startsWith('spawn') ? cause : (error ?? {})
+  const { code, errno, syscall, path, dest } = told as SystemError
   if (typeof code !== 'string' || (typeof errno !== 'number' && !(code in advice))) return undefined
   if (code === 'ENOENT' && syscall === 'uv_cwd')
     return 'the folder that this runs in is gone: change into one that is there'
