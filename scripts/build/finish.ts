@@ -10,6 +10,7 @@ import { compare, writeLayer } from '../oci/layer.ts'
 import { type LayoutImage, type Manifest, mediaTypes, writeJson } from '../oci/layout.ts'
 import { type OsRelease, readOsRelease } from '../oci/os-release.ts'
 import { applyLayers } from '../oci/rootfs.ts'
+import { keepPackagedLinks } from '../rpm/hard-links.ts'
 import type { Package } from '../rpm/package.ts'
 import { installedPackages } from '../rpm/package-data.ts'
 import { refuseDroppedConfig } from './dropped.ts'
@@ -53,6 +54,8 @@ export async function finishImage(
     made.layers.map((layer, index) => uncompressed(layer, join(plan.work, `layer-${index}.tar`))),
   )
   const rootfs = applyLayers(layers, plan.image.name)
+  const packages = plan.image.internal ? [] : installedPackages(rootfs)
+  if (!plan.image.internal) keepPackagedLinks(rootfs, packages)
   const { files, changes } = compare(parent?.files ?? [], rootfs)
   const descriptors = [...(parent?.image.manifest.layers ?? [])]
   const diffIds = [...(parent?.image.config.rootfs.diff_ids ?? [])]
@@ -63,7 +66,6 @@ export async function finishImage(
   }
   const config = writeJson(layout, mediaTypes.config, canonicalConfig(made.config, diffIds, plan.epoch))
   const manifest: Manifest = { schemaVersion: 2, mediaType: mediaTypes.manifest, config, layers: descriptors }
-  const packages = plan.image.internal ? [] : installedPackages(rootfs)
   const bytes = descriptors.reduce((sum, { size }) => sum + size, 0)
   const descriptor = writeJson(layout, mediaTypes.manifest, manifest)
   return { manifest: descriptor, bytes, files, packages, os: readOsRelease(rootfs) }

@@ -1,4 +1,4 @@
-import { fileFlags, type Package } from '../rpm/package.ts'
+import { fileFlags, mergedPath, type Package } from '../rpm/package.ts'
 
 /** The package that a file belongs to. */
 export interface Owner {
@@ -12,11 +12,8 @@ export function ownersOf(packages: readonly Package[]): (path: string) => Owner 
   const owners = new Map<string, Owner>()
   for (const { name, files } of packages) {
     for (const { path, flags } of files) {
-      owners.set(plain(path), { name, isConfig: (flags & fileFlags.config) !== 0 })
+      owners.set(mergedPath(path), { name, isConfig: (flags & fileFlags.config) !== 0 })
     }
   }
-  return path => owners.get(plain(path))
+  return path => owners.get(mergedPath(path))
 }
-
-/** Packages still say /bin and /lib64, where the directories are links into /usr. */
-const plain = (path: string) => path.replace(/^\/(bin|sbin|lib|lib64)\//, '/usr/$1/')

@@ -39,7 +39,12 @@ export interface PackageFile {
   readonly flags: number
   /** One of `fileStates`; absent where the database does not say. */
   readonly state?: number
+  /** The same number for all files of the package that are hard links of each other. */
+  readonly links?: number
 }
+
+/** Packages still say /bin and /lib64, where the directories are links into /usr. */
+export const mergedPath = (path: string) => path.replace(/^\/(bin|sbin|lib|lib64)\//, '/usr/$1/')
 
 /** RPMFILE_* of rpm's rpmfiles.h. */
 export const fileFlags = { config: 1, doc: 2, missingOk: 8, ghost: 64, license: 128 } as const

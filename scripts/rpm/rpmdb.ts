@@ -21,6 +21,8 @@ const tags = {
   fileModes: 1030,
   fileFlags: 1037,
   sourceRpm: 1044,
+  fileDevices: 1095,
+  fileInodes: 1096,
   provideNames: 1047,
   requireFlags: 1048,
   requireNames: 1049,
@@ -130,13 +132,39 @@ function readFiles(header: RpmHeader, budget: PathBudget): PackageFile[] {
   // A package with a file of 4 GiB has only the long ones.
   const sizes = [...header.numbers(tags.longFileSizes), ...header.numbers(tags.fileSizes)]
   const paths = readPaths(header, budget)
+  const links = readLinks(header)
   return paths.map((path, index) => {
     const [mode, flag, state, size = 0] = [modes[index], flags[index], states[index], sizes[index]]
     if (mode === undefined || flag === undefined) {
       throw new UserError(`${paths.length} files, ${modes.length} modes, ${flags.length} flags`)
     }
-    return { path, mode, size, flags: flag, ...(state !== undefined && { state }) }
+    const link = (mode & fileType) === regularFile ? links[index] : undefined
+    return {
+      path,
+      mode,
+      size,
+      flags: flag,
+      ...(state !== undefined && { state }),
+      ...(link !== undefined && { links: link }),
+    }
   })
+}
+
+/** Of `st_mode`. */
+const fileType = 0o170000
+const regularFile = 0o100000
+
+/** A number for each file that shares its inode with another one of the package. */
+function readLinks(header: RpmHeader): (number | undefined)[] {
+  const devices = header.numbers(tags.fileDevices)
+  const files = header.numbers(tags.fileInodes).map((inode, index) => `${devices[index]} ${inode}`)
+  const first = new Map<string, number>()
+  const shared = new Set<string>()
+  for (const [index, file] of files.entries()) {
+    if (first.has(file)) shared.add(file)
+    else first.set(file, index)
+  }
+  return files.map(file => (shared.has(file) ? first.get(file) : undefined))
 }
 
 /** As long as the kernel lets a path be, and together as long as those of a whole distribution are not. */
