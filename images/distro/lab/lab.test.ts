@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { withLock } from '../../../scripts/lib/lock.ts'
+import { compareVersions } from '../../../scripts/rpm/versions.ts'
 import { parseChangelog } from './advisories.ts'
 import { matcher, readCatalog } from './catalog.ts'
 import { makeLab } from './make.ts'
@@ -22,9 +23,26 @@ test('two labs are not made in one folder at once', async () => {
 })
 
 test('a Debian version becomes epoch, version and release', () => {
-  assert.deepEqual(evrOf('1:2.36-9+deb12u10'), { epoch: '1', version: '2.36', release: '9+deb12u10.lab' })
-  assert.deepEqual(evrOf('20230311'), { epoch: '', version: '20230311', release: '0.lab' })
-  assert.deepEqual(evrOf('1.2-rc1-3'), { epoch: '', version: '1.2.rc1', release: '3.lab' })
+  assert.deepEqual(evrOf('1:2.36-9+deb12u10'), { epoch: '1', version: '2.36', release: '9+deb12u10~lab' })
+  assert.deepEqual(evrOf('20230311'), { epoch: '', version: '20230311', release: '0~lab' })
+  assert.deepEqual(evrOf('1.2-rc1-3'), { epoch: '', version: '1.2.rc1', release: '3~lab' })
+})
+
+test("an update of Debian's is one of the lab's", () => {
+  const updates = [
+    ['10.42-1', '10.42-1+deb12u2'],
+    ['2.1.28+dfsg-10', '2.1.28+dfsg-10+deb12u1'],
+    ['3.0.9-1', '3.0.14-1~deb12u2'],
+    ['1.23.5-1~bpo12+1', '1.23.5-1'],
+    ['7.88.1-10+deb12u8', '7.88.1-10+deb12u12'],
+    ['9', '9+b1'],
+  ] as const
+  for (const [older, newer] of updates) {
+    const [before, after] = [evrOf(older), evrOf(newer)]
+    const order =
+      compareVersions(before.version, after.version) || compareVersions(before.release, after.release)
+    assert.ok(order < 0, `${older} < ${newer}`)
+  }
 })
 
 test('a pattern names a path or all below it', () => {

@@ -48,10 +48,14 @@ export function specOf(plan: RpmPlan, origin: Origin, entries: Entry[]): string 
   ].join('\n')
 }
 
-/** `1:2.36-9+deb12u10` → epoch 1, version 2.36, release 9+deb12u10.lab; without a Debian revision, release 0.lab. */
+/**
+ * `1:2.36-9+deb12u10` → epoch 1, version 2.36, release 9+deb12u10~lab; without a Debian revision, release 0~lab. The
+ * suffix sorts before all that may follow a revision: 1~lab is older than 1+deb12u2~lab, as 1 is than 1+deb12u2, but
+ * 1.lab would be newer.
+ */
 export function evrOf(debian: string): { epoch: string; version: string; release: string } {
   const [, epoch = '', upstream = '', revision = '0'] = /^(?:(\d+):)?(.+?)(?:-([^-]+))?$/.exec(debian) ?? []
-  return { epoch, version: allowed(upstream), release: `${allowed(revision)}.lab` }
+  return { epoch, version: allowed(upstream), release: `${allowed(revision)}~lab` }
 }
 
 const allowed = (text: string) => text.replace(/[^A-Za-z0-9._+~^]/g, '.')
