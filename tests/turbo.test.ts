@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { renameSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { inRepo } from '../scripts/lib/paths.ts'
 import { chosenEngine } from '../scripts/lib/settings.ts'
@@ -92,6 +94,37 @@ test('an in-image command rebuilds the builder and every image made with it', ()
 test('the mode of a file that lands in an image counts', () => {
   const file = 'images/minimal-base/files/etc/passwd'
   assert.deepEqual(bench.while(file, undefined, stale, 0o755), madeWith('minimal-base'))
+})
+
+test('a file that git ignores lands in an image, so it counts', () => {
+  const file = 'images/minimal-base/files/etc/local.log'
+  const exclude = bench.read('.git/info/exclude')
+  const added = bench.while('.git/info/exclude', `${exclude}*.log\n`, () =>
+    bench.while(file, 'one\n', () => hashes()['minimal-base']),
+  )
+  const changed = bench.while('.git/info/exclude', `${exclude}*.log\n`, () =>
+    bench.while(file, 'two\n', () => hashes()['minimal-base']),
+  )
+  assert.equal(new Set([hashes()['minimal-base'], added, changed]).size, 3)
+})
+
+test('a checkout that an outer repository ignores is hashed all the same', () => {
+  const before = hashes()
+  renameSync(join(bench.root, '.git'), join(bench.root, 'git-put-away'))
+  try {
+    const look = () => hashes()['minimal-base']
+    const text = bench.read('images/minimal-base/Dockerfile')
+    const changed = bench.while('images/minimal-base/Dockerfile', `${text}USER 1\n`, look)
+    assert.notEqual(changed, look())
+    assert.notEqual(changed, before['minimal-base'])
+  } finally {
+    renameSync(join(bench.root, 'git-put-away'), join(bench.root, '.git'))
+  }
+})
+
+test('what a build leaves beside its recipe does not count', () => {
+  for (const file of ['images/minimal-base/work/more', 'images/minimal-base/.turbo/turbo-build.log'])
+    assert.deepEqual(bench.while(file, 'more\n', stale), [], file)
 })
 
 test('a script that takes part in building rebuilds everything, another script nothing', () => {

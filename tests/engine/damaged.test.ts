@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { layoutsOf } from '../../scripts/build/dist.ts'
@@ -38,21 +38,87 @@ test('after dist/ and the engine’s storage are gone, a hit restores the image 
   assert.match(ran.output, /^nonroot:x:65532:65532/)
 })
 
-test('a flipped byte in a restored blob is found when a child is built on it', () => {
-  assert.equal(build().exitCode, 0)
-  const layer = glibc().manifest.layers[0]!
-  const file = blobPath(join(bench.root, 'images/minimal-base/dist/oci'), layer.digest)
+/** Flips a bit in the middle of a file, which keeps its size and time. */
+function flip(file: string): void {
+  const { atime, mtime } = statSync(file)
   const bytes = readFileSync(file)
-  bytes[bytes.length >> 1] = bytes[bytes.length >> 1]! ^ 1
+  bytes[bytes.length >> 1]! ^= 1
   // A new file: the one that turbo restored may be shared.
   rmSync(file)
   writeFileSync(file, bytes)
-  const { exitCode, output } = bench.script('build', ['minimal-base-glibc'])
-  assert.equal(exitCode, 1)
-  assert.match(
-    output,
-    /error: .*minimal-base\/dist\/oci.* is damaged: its sha256 is .*; run 'npx turbo run build --force'/,
-  )
+  utimesSync(file, atime, mtime)
+}
+
+test('a flipped bit anywhere in a dist/ is found by whatever reads it, of a parent and of a leaf', () => {
+  assert.equal(build().exitCode, 0)
+  const readers = [
+    ['build', ['minimal-base-nonroot']],
+    ['run', ['minimal-base', '--', '/bin/true']],
+    ['export-packages', ['--check', 'minimal-base']],
+    ['size', ['minimal-base']],
+    ['why', ['minimal-base', 'tzdata']],
+    ['diff', ['minimal-base', 'minimal-base-glibc']],
+    ['test', ['minimal-base']],
+  ] as const
+  const dist = join(bench.root, 'images/minimal-base/dist')
+  const blob = blobPath('oci', glibc().manifest.layers[0]!.digest)
+  const files = [blob, 'oci/index.json', 'linux_amd64/files.jsonl', 'linux_amd64/packages.jsonl', 'seal.json']
+  for (const file of files) {
+    flip(join(dist, file))
+    for (const [script, args] of readers) {
+      const { exitCode, output } = bench.script(script, args)
+      assert.equal(exitCode, 1, `${script} with a bad ${file}: ${output}`)
+      assert.match(
+        output,
+        /minimal-base\/dist is damaged: .*; run 'npx turbo run build --force --filter=minimal-base'/,
+      )
+    }
+    flip(join(dist, file))
+  }
+  const { exitCode, output } = bench.script('size', ['minimal-base'])
+  assert.equal(exitCode, 0, output)
+})
+
+test('what turbo restores from a damaged archive is found when it is used, and can be made again', () => {
+  const cache = join(bench.root, 'work', 'turbo-cache')
+  const env = { TURBO_CACHE_DIR: cache }
+  const leaf = ['npx', 'turbo', 'run', 'build', '--filter=minimal-base-nonroot', '--only']
+  assert.equal(build().exitCode, 0)
+  assert.equal(bench.run(leaf, env).exitCode, 0)
+  const dist = join(bench.root, 'images/minimal-base-nonroot/dist')
+  const [archive] = readdirSync(cache).filter(file => file.endsWith('.tar.zst'))
+  let found = 0
+  for (let round = 0; round < 12; round++) {
+    const good = readFileSync(join(cache, archive!))
+    const bad = Buffer.from(good)
+    bad[Math.floor(((round + 0.5) / 12) * bad.length)]! ^= 1 << (round % 8)
+    writeFileSync(join(cache, archive!), bad)
+    rmSync(dist, { recursive: true, force: true })
+    const restored = bench.run(leaf, env)
+    const used = bench.script('run', ['minimal-base-nonroot', '--', '/nonexistent'], env)
+    const isFound = /dist is damaged|is missing: build the image first/.test(used.output)
+    const isGood = restored.exitCode === 0 && !isFound && !/dist/.test(used.output)
+    assert.ok(isFound || isGood || restored.exitCode !== 0, used.output)
+    if (isFound || restored.exitCode !== 0) found++
+    writeFileSync(join(cache, archive!), good)
+  }
+  assert.ok(found > 0, 'no round damaged anything')
+  assert.equal(bench.run([...leaf, '--force'], env).exitCode, 0)
+  assert.doesNotMatch(bench.script('size', ['minimal-base-nonroot']).output, /damaged/)
+})
+
+test('what was made of another distro is neither built on nor tested', () => {
+  assert.equal(build().exitCode, 0)
+  const readers = [
+    ['build', ['minimal-base-nonroot']],
+    ['test', ['minimal-base']],
+    ['size', ['minimal-base']],
+  ] as const
+  for (const [script, args] of readers) {
+    const { exitCode, output } = bench.script(script, args, { DISTRO: 'al2023' })
+    assert.equal(exitCode, 1, output)
+    assert.match(output, /was made of lab 1 by buil\w+, and al2023 \S+ by buil\w+ is chosen/)
+  }
 })
 
 /** Removes all that the engine holds: the storages below work/ are the workshop's own. */
