@@ -9,9 +9,9 @@ import { compress, uncompressed } from '../oci/gzip.ts'
 import { compare, writeLayer } from '../oci/layer.ts'
 import { type LayoutImage, type Manifest, mediaTypes, writeJson } from '../oci/layout.ts'
 import { type OsRelease, readOsRelease } from '../oci/os-release.ts'
-import { applyLayers } from '../oci/rootfs.ts'
+import { applyLayers, dropMountStubs } from '../oci/rootfs.ts'
 import { keepPackagedLinks } from '../rpm/hard-links.ts'
-import type { Package } from '../rpm/package.ts'
+import { mergedPath, type Package } from '../rpm/package.ts'
 import { installedPackages } from '../rpm/package-data.ts'
 import { refuseDroppedConfig } from './dropped.ts'
 import type { Export } from './engines/engine.ts'
@@ -56,6 +56,9 @@ export async function finishImage(
   const rootfs = applyLayers(layers, plan.image.name)
   const packages = plan.image.internal ? [] : installedPackages(rootfs)
   if (!plan.image.internal) keepPackagedLinks(rootfs, packages)
+  const inherited = new Set(parent?.files.map(({ path }) => path))
+  const owned = new Set(packages.flatMap(one => one.files.map(({ path }) => mergedPath(path))))
+  dropMountStubs(rootfs, path => inherited.has(path) || owned.has(path), plan.mounts)
   const { files, changes } = compare(parent?.files ?? [], rootfs)
   const descriptors = [...(parent?.image.manifest.layers ?? [])]
   const diffIds = [...(parent?.image.config.rootfs.diff_ids ?? [])]

@@ -25,6 +25,7 @@ export interface BuildPlan {
   readonly recipe: string
   /** The parent's files come out of the newroot, and of the parent only the configuration is built on. */
   readonly replacesParent: boolean
+  readonly mounts: readonly string[]
   readonly contexts: readonly Context[]
   readonly network: 'none' | 'default'
   readonly epoch: number
@@ -63,7 +64,7 @@ export function planBuild(
   image: Image,
   platform: Platform,
   { images, distro, noCache }: PlanSettings,
-  { aliases, replacesParent, files }: Recipe & Pick<PlainDockerfile, 'files'>,
+  { aliases, replacesParent, mounts, files }: Recipe & Pick<PlainDockerfile, 'files'>,
   preparation?: Preparation,
   found?: Found,
 ): BuildPlan {
@@ -86,6 +87,7 @@ export function planBuild(
     dockerfile: join(work, 'Dockerfile'),
     recipe: found?.folder ?? join(work, 'recipe'),
     replacesParent,
+    mounts,
     contexts: [
       ...named,
       ...[...aliases].flatMap(alias),

@@ -64,6 +64,15 @@ test('numbers of stages become names, since a stage may go', () => {
   assert.match(dockerfile, /COPY --from=stage-1 \/newroot\//)
 })
 
+test('the places of mounts are known, of the image and not of the stages before it', () => {
+  const { mounts } = rewrite(
+    'FROM x AS y\nRUN --mount=type=cache,target=/elsewhere true\n' +
+      'FROM base\nRUN --mount=type=bind,from=repo,target=/srv/repo --mount=type=cache,dst=/var/cache true\n',
+    'base',
+  )
+  assert.deepEqual(mounts, ['/srv/repo', '/var/cache'])
+})
+
 test('configuration that OCI images do not have is refused in the image, not in the stages before it', () => {
   const check = (text: string) => refuseDropped('images/x/Dockerfile', parseDockerfile(text))
   check('FROM base AS a\nHEALTHCHECK CMD x\nSHELL ["/bin/bash", "-c"]\nFROM base\nCOPY --from=a /x /x\n')

@@ -8,6 +8,8 @@ export interface Recipe {
   readonly aliases: ReadonlyMap<string, string>
   /** The last stage is the newroot, which began as the parent: what is not in the newroot is not in the image. */
   readonly replacesParent: boolean
+  /** Where the `RUN` steps that made the image itself had something mounted: engines make folders there, and some forget to remove them. */
+  readonly mounts: readonly string[]
 }
 
 /** The context that is an image without a file: the parent's configuration, for a newroot that has the parent's files. */
@@ -44,7 +46,15 @@ export function rewriteRecipe(text: string, dockerfile: Dockerfile, parent: stri
       }
     }
   }
-  return { dockerfile: lines.join('\n'), aliases, replacesParent }
+  return { dockerfile: lines.join('\n'), aliases, replacesParent, mounts: mountsOf(last) }
+}
+
+function mountsOf({ on, instructions }: Stage): string[] {
+  const mounts = instructions.flatMap(({ flags }) => flags.filter(({ name }) => name === 'mount'))
+  const own = mounts.flatMap(
+    ({ value }) => /(?:^|,)(?:target|dst|destination)=([^,]+)/.exec(value)?.[1] ?? [],
+  )
+  return [...(on ? mountsOf(on) : []), ...own]
 }
 
 /** Numbers shift when a stage goes, so each has a name. */

@@ -3,7 +3,7 @@ import { closeSync, openSync, writeFileSync } from 'node:fs'
 import { posix } from 'node:path'
 import { piecesOf } from './content.ts'
 import type { FileEntry } from './files.ts'
-import { capabilities, dropMountStubs, listFiles, type Node, type RootFs } from './rootfs.ts'
+import { capabilities, listFiles, type Node, type RootFs } from './rootfs.ts'
 import type { TarEntry } from './tar-entry.ts'
 import { padding, tarHeader } from './tar-header.ts'
 
@@ -75,7 +75,6 @@ export function compare(
   parent: readonly FileEntry[],
   rootfs: RootFs,
 ): { files: FileEntry[]; changes: Delta } {
-  dropMountStubs(rootfs, new Set(parent.map(({ path }) => path)))
   const files = listFiles(rootfs)
   return { files, changes: delta(parent, files) }
 }

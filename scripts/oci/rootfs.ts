@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { closeSync, openSync } from 'node:fs'
+import { posix } from 'node:path'
 import { UserError } from '../lib/errors.ts'
 import { piecesOf, wholeContent } from './content.ts'
 import type { FileEntry } from './files.ts'
@@ -54,13 +55,30 @@ export function applyLayers(layers: readonly string[], image?: string): RootFs {
 }
 
 /**
- * Takes away the empty files that engines leave where they mount their own for a `RUN` step, unless `parent` has them
- * too.
+ * Takes away what engines leave where they mount something for a `RUN` step: empty files of their own, and the empty
+ * folders that `targets`, the paths of a recipe's mounts, led through. What is `meant` stays: paths of the parent, or of a
+ * package.
  */
-export function dropMountStubs(rootfs: RootFs, parent: ReadonlySet<string>): void {
+export function dropMountStubs(
+  rootfs: RootFs,
+  meant: (path: string) => boolean,
+  targets: readonly string[] = [],
+): void {
   for (const path of ['/etc/hostname', '/etc/hosts', '/etc/resolv.conf']) {
     const node = rootfs.get(path)
-    if (node?.header.flag === '0' && node.header.size === 0 && !parent.has(path)) rootfs.delete(path)
+    if (node?.header.flag === '0' && node.header.size === 0 && !meant(path)) rootfs.delete(path)
+  }
+  for (const target of targets) {
+    for (
+      let path = posix.normalize(target).replace(/\/$/, '');
+      path !== '/' && path !== '';
+      path = posix.dirname(path)
+    ) {
+      const node = rootfs.get(path)
+      const isStub = node && (node.header.flag === '5' || node.header.size === 0) && !meant(path)
+      if (!isStub || [...rootfs.keys()].some(other => other.startsWith(`${path}/`))) break
+      rootfs.delete(path)
+    }
   }
 }
 
