@@ -50,6 +50,8 @@ const firstCall = (when: string, hints: string[][], kind: 'nft' | 'legacy') => (
 const hint = 'KUBE-IPTABLES-HINT'
 
 testImage({
+  // The wrapper is ours, and the rest is what `alternatives` keeps of the choices.
+  made: ['/usr/sbin/iptables-wrapper', '/var/lib/alternatives/'],
   files: {
     '/usr/sbin/iptables-wrapper': { type: 'file', mode: 0o755, uid: 0, gid: 0, contains: /\bgo1\.\d+/ },
     ...Object.fromEntries(wrapped.map(name => [`/etc/alternatives/${name}`, wrapper])),

@@ -16,6 +16,7 @@ int main(void) {
 `
 
 testImage({
+  made: ['/etc/nsswitch.conf'],
   config: {
     User: '65532',
     Env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'],

@@ -66,6 +66,7 @@ const packages = [
 const plain = { type: 'file', mode: 0o644, uid: 0, gid: 0 } as const
 
 testImage({
+  made: ['/etc/nsswitch.conf'],
   config: {
     User: '0',
     Env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'],

@@ -5,6 +5,7 @@ import type { CheckName, Facts } from './checks/facts.ts'
 import { explained } from './checks/intruders.ts'
 import { noLeftovers } from './checks/leftovers.ts'
 import { danglingLinks } from './checks/links.ts'
+import { ownedFiles } from './checks/owned.ts'
 import { privileges, worldWritable } from './checks/permissions.ts'
 import { noPackageManager, noShell } from './checks/programs.ts'
 import { completePackages, rpmDatabase } from './checks/rpm-database.ts'
@@ -24,6 +25,7 @@ export const commonChecks: readonly CommonCheck[] = [
   { name: 'libraries', title: 'every needed library is found', check: libraries },
   { name: 'rpm database', title: 'the rpm database is readable and canonical', check: rpmDatabase },
   { name: 'complete packages', title: 'packages have all their files', check: completePackages },
+  { name: 'owned files', title: 'every file is of a package, or made on purpose', check: ownedFiles },
   { name: 'leftovers', title: 'the build left nothing behind', check: noLeftovers },
   { name: 'shell', title: 'a shell only on purpose', check: explained(noShell) },
   { name: 'package manager', title: 'a package manager only on purpose', check: explained(noPackageManager) },

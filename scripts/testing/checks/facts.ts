@@ -8,6 +8,8 @@ export interface Facts {
   readonly privileged?: readonly string[]
   /** Paths that a package owns and the recipe removed; prefixes end in `/`. */
   readonly removed?: readonly string[]
+  /** Files that no package has and the recipe makes; prefixes end in `/`. */
+  readonly made?: readonly string[]
   /** Links that lead nowhere until the container runs. */
   readonly danglingLinks?: readonly string[]
   /** Prefixes of paths of ELF files that are never loaded: test data. */
@@ -22,6 +24,7 @@ export type CheckName =
   | 'libraries'
   | 'rpm database'
   | 'complete packages'
+  | 'owned files'
   | 'leftovers'
   | 'shell'
   | 'package manager'

@@ -6,6 +6,7 @@ import { rpmdbPath } from '../../rpm/rpmdb.ts'
 import { imageOfFiles } from './directory-image.ts'
 import type { Facts } from './facts.ts'
 import { noLeftovers } from './leftovers.ts'
+import { ownedFiles } from './owned.ts'
 import { completePackages, rpmDatabase } from './rpm-database.ts'
 
 interface FakeFile {
@@ -80,6 +81,31 @@ test('bytecode is left over unless a package owns it', async () => {
   const database = await rpmdb([{ name: 'a', files: [owned] }])
   const image = imageOfFiles({ [rpmdbPath]: database, [owned]: '', [unowned]: '' })
   assert.deepEqual(await noLeftovers(image, {}), [`${unowned}: bytecode`])
+})
+
+describe('files that no package has', () => {
+  const problems = async (facts: Facts = {}) =>
+    ownedFiles(
+      imageOfFiles({
+        [rpmdbPath]: await rpmdb([{ name: 'a', files: ['/bin/a'] }]),
+        '/usr/bin/a': 'x',
+        '/usr/bin/left': 'x',
+        '/opt/own/file': 'x',
+      }),
+      facts,
+    )
+
+  test('are told', async () => {
+    const found = await problems()
+    assert.deepEqual(found.map(line => line.split(' ')[0]).sort(), ['/opt/own/file', '/usr/bin/left'])
+  })
+  test('are fine where the recipe makes them, which has to be so', async () => {
+    assert.deepEqual(await problems({ made: ['/opt/own/', '/usr/bin/left'] }), [])
+    assert.match(
+      (await problems({ made: ['/opt/', '/usr/bin/left', '/usr/bin/a'] }))[0]!,
+      /^\/usr\/bin\/a is said/,
+    )
+  })
 })
 
 async function rpmdb(packages: FakePackage[]): Promise<Buffer> {
