@@ -1,0 +1,70 @@
+import { existsSync } from 'node:fs'
+import { setTimeout } from 'node:timers/promises'
+import { UserError } from '../../lib/errors.ts'
+import { built } from './acts.ts'
+import type { FaultBench } from './bench.ts'
+import type { Act, Fault, Result } from './fault.ts'
+import { type Judgement, judge } from './judge.ts'
+
+const undisturbed = new Map<string, string>()
+
+/** Injects a fault, judges what comes of it, takes it away and, unless all came out well, looks whether all is well again. */
+export async function runFault(bench: FaultBench, fault: Fault): Promise<Result> {
+  const expected = await expectedOf(bench, fault.act)
+  const started = performance.now()
+  const judgement = await disturbed(bench, fault, expected)
+  bench.restore()
+  return { fault, ...judgement, seconds: (performance.now() - started) / 1000 }
+}
+
+async function disturbed(bench: FaultBench, fault: Fault, expected: string): Promise<Judgement> {
+  const { act } = fault
+  act.prepare?.(bench)
+  const injected = fault.inject(bench)
+  let judgement: Judgement
+  try {
+    const outcome = fault.perform ? await fault.perform(bench, injected) : await bench.run(act.argv, injected)
+    judgement = judge(outcome, () => act.observe(bench, outcome.stdout), expected)
+  } finally {
+    injected.undo?.()
+  }
+  const left = await lasting(bench)
+  if (left.length > 0) return { verdict: 'wrong', why: `left behind: ${left.join('\n')}` }
+  if (judgement.verdict !== 'clear error') return judgement
+  return (await lost(bench, act, expected)) ?? judgement
+}
+
+/** What still is there after a moment: the kernel takes its time to end what was killed. */
+async function lasting(bench: FaultBench): Promise<string[]> {
+  for (let tries = 0; tries < 50; tries++) {
+    if (bench.leftovers().length === 0) return []
+    await setTimeout(100)
+  }
+  return bench.leftovers()
+}
+
+/** Says what an error left worse than it was: an image, or what the next run gives. */
+async function lost(bench: FaultBench, act: Act, expected: string): Promise<Judgement | undefined> {
+  if (act.writes && existsSync(bench.dist(act.writes)) && built(bench, act.writes) !== expected)
+    return { verdict: 'wrong', why: `it left a bad dist/: ${built(bench, act.writes)}` }
+  act.prepare?.(bench)
+  const outcome = await bench.run(act.argv)
+  const next = judge(outcome, () => act.observe(bench, outcome.stdout), expected)
+  return next.verdict === 'clean'
+    ? undefined
+    : { verdict: 'wrong', why: `the next run is ${next.verdict}: ${next.why ?? outcome.output}` }
+}
+
+async function expectedOf(bench: FaultBench, act: Act): Promise<string> {
+  const known = undisturbed.get(act.name)
+  if (known !== undefined) return known
+  act.prepare?.(bench)
+  const outcome = await bench.run(act.argv)
+  const expected = act.observe(bench, outcome.stdout)
+  if (outcome.exitCode !== 0)
+    throw new UserError(
+      `without any fault '${act.name}' fails:\n  ${outcome.output.trim().replaceAll('\n', '\n  ')}`,
+    )
+  undisturbed.set(act.name, expected)
+  return expected
+}
