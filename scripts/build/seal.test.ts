@@ -43,7 +43,7 @@ test('each flipped bit is found, though the file keeps its size and time, and a 
       if (name !== 'seal.json' || !same)
         assert.throws(
           () => readSeal(dist),
-          { name: 'UserError', message: /dist is damaged: .*--force --filter=one/ },
+          { name: 'UserError', message: /dist is damaged: .*--force --only --filter=one/ },
           `${name} ${bit}`,
         )
       writeFileSync(file, before)

@@ -85,7 +85,7 @@ const nameOf = (dist: string) => dist.split('/').at(-2)
 
 function damaged(dist: string, what: string): UserError {
   return new UserError(
-    `${dist} is damaged: ${what}; run 'npx turbo run build --force --filter=${nameOf(dist)}' to make it again`,
+    `${dist} is damaged: ${what}; run 'npx turbo run build --force --only --filter=${nameOf(dist)}' to make it again`,
   )
 }
 

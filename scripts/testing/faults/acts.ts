@@ -4,13 +4,15 @@ import { readSeal } from '../../build/seal.ts'
 import type { FaultBench } from './bench.ts'
 import type { Act } from './fault.ts'
 
+/** As `npm run` starts a script, and as others may: what is killed then is the script itself. */
 const script = (name: string, ...args: string[]) => [
   process.execPath,
-  '--import',
-  'tsx',
+  'scripts/bootstrap.mjs',
   `scripts/${name}.ts`,
   ...args,
 ]
+export const directly = ({ argv }: Act) =>
+  argv.flatMap(word => (word === 'scripts/bootstrap.mjs' ? ['--import', 'tsx'] : word))
 
 /** Builds one image on parents that are built. All of its `dist/` counts. */
 export const build = (image: string): Act => ({
@@ -32,7 +34,7 @@ export const turboBuild = (image: string): Act => ({
 const reader = (name: string, ...args: string[]): Act => ({
   name: [name, ...args].join(' '),
   argv: script(name, ...args),
-  observe: (_, stdout) => withoutTimes(stdout),
+  observe: (_, stdout) => withoutTurbo(withoutTimes(stdout)),
 })
 
 const [parent, leaf] = ['minimal-base', 'minimal-base-nonroot']
@@ -67,3 +69,10 @@ export function built(bench: FaultBench, image: string): string {
 /** How long something took is nobody's promise. */
 const withoutTimes = (text: string) =>
   text.replace(/\(?\d+(\.\d+)? ?ms\)?/g, '').replace(/duration_ms \S+/g, 'duration')
+
+/** Whether turbo restored or found an image is no part of what a command says. */
+const withoutTurbo = (text: string) =>
+  text
+    .split('\n')
+    .filter(line => !/^\s*(•|Tasks:|Cached:|Time:)|^[\w.-]+:build: |^\s*$/.test(line))
+    .join('\n')

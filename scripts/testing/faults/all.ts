@@ -13,15 +13,15 @@ import type { Fault } from './fault.ts'
 /** Every fault there is, in the order in which they are injected. */
 export function allFaults(engine: EngineName): Fault[] {
   return [
-    ...distFaults(),
+    ...dataFileFaults(),
+    ...recipeFaults(),
+    ...machineFaults(),
+    ...surroundingsFaults(),
+    ...lockFaults(),
     ...turboCacheFaults(),
     ...killedFaults(),
     ...twoAtOnce(),
-    ...lockFaults(),
-    ...machineFaults(),
-    ...surroundingsFaults(),
-    ...recipeFaults(),
-    ...dataFileFaults(),
     ...(engine === 'buildah' ? storageFaults() : []),
+    ...distFaults(),
   ]
 }

@@ -1,10 +1,19 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  utimesSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { Workbench } from '../../../tests/workbench.ts'
 import { inRepo, repoRoot } from '../../lib/paths.ts'
 import { perform } from '../../lib/run.ts'
-import { chosenEngine } from '../../lib/settings.ts'
+import { choiceForTurbo, chosenEngine } from '../../lib/settings.ts'
 import type { Environment, Injected, Outcome } from './fault.ts'
 
 /** The images that faults are tried on: small ones, and what they are made with, which nothing here writes to. */
@@ -13,6 +22,9 @@ const tools = ['distro', 'builder']
 
 /** Seconds after which a command is said not to end. */
 const patience = 300
+
+/** The lab, whose every RPM is made here, and the chosen engine. */
+const choice = () => choiceForTurbo({ distro: 'lab', engine: chosenEngine() })
 
 /** A copy of the checkout with two small images built in it, all its own: what is damaged here is damaged nowhere else. */
 export class FaultBench {
@@ -27,7 +39,7 @@ export class FaultBench {
     await perform(`building ${leaf}`, {
       argv: ['npx', 'turbo', 'run', 'build', '--output-logs=new-only', `--filter=${leaf}`],
       cwd: repoRoot,
-      env: { DISTRO: 'lab', ENGINE: chosenEngine(), TURBO_TELEMETRY_DISABLED: '1' },
+      env: { ...choice(), TURBO_TELEMETRY_DISABLED: '1' },
     })
     return new FaultBench()
   }
@@ -35,13 +47,15 @@ export class FaultBench {
   private constructor() {
     this.env = {
       ...process.env,
-      DISTRO: 'lab',
-      ENGINE: chosenEngine(),
+      ...choice(),
       TURBO_TELEMETRY_DISABLED: '1',
       TURBO_CACHE_DIR: this.path('.turbo/cache'),
       NODE_TEST_CONTEXT: undefined,
       FORCE_COLOR: undefined,
     }
+    // Else what runs before a script would install all packages again.
+    const now = new Date()
+    utimesSync(this.path('node_modules/.package-lock.json'), now, now)
     this.workbench.takeDist(...tools)
     for (const name of tried) copy(inRepo('images', name, 'dist'), this.path('good', name))
     this.copyCache()

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
 import { UserError } from '../../lib/errors.ts'
 import { built } from './acts.ts'
-import type { FaultBench } from './bench.ts'
+import { type FaultBench, tried } from './bench.ts'
 import type { Act, Fault, Result } from './fault.ts'
 import { type Judgement, judge } from './judge.ts'
 
@@ -22,8 +22,10 @@ async function disturbed(bench: FaultBench, fault: Fault, expected: string): Pro
   act.prepare?.(bench)
   const injected = fault.inject(bench)
   let judgement: Judgement
+  let advised: string | undefined
   try {
     const outcome = fault.perform ? await fault.perform(bench, injected) : await bench.run(act.argv, injected)
+    advised = /run '(npx turbo run build --force [^']*)'/.exec(outcome.output)?.[1]
     judgement = judge(outcome, () => act.observe(bench, outcome.stdout), expected)
   } finally {
     injected.undo?.()
@@ -31,7 +33,7 @@ async function disturbed(bench: FaultBench, fault: Fault, expected: string): Pro
   const left = await lasting(bench)
   if (left.length > 0) return { verdict: 'wrong', why: `left behind: ${left.join('\n')}` }
   if (judgement.verdict !== 'clear error') return judgement
-  return (await lost(bench, act, expected)) ?? judgement
+  return (await lost(bench, act, expected, advised)) ?? judgement
 }
 
 /** What still is there after a moment: the kernel takes its time to end what was killed. */
@@ -43,11 +45,20 @@ async function lasting(bench: FaultBench): Promise<string[]> {
   return bench.leftovers()
 }
 
-/** Says what an error left worse than it was: an image, or what the next run gives. */
-async function lost(bench: FaultBench, act: Act, expected: string): Promise<Judgement | undefined> {
+/** Says what an error left worse than it was: an image, or what the next run gives when one did what the error advised. */
+async function lost(
+  bench: FaultBench,
+  act: Act,
+  expected: string,
+  advised: string | undefined,
+): Promise<Judgement | undefined> {
   if (act.writes && existsSync(bench.dist(act.writes)) && built(bench, act.writes) !== expected)
     return { verdict: 'wrong', why: `it left a bad dist/: ${built(bench, act.writes)}` }
+  // Of a command that only reads, what it might have harmed is quicker to look at than another run.
+  const isWhole = tried.every(image => !built(bench, image).includes('is damaged'))
+  if (!act.writes && isWhole) return undefined
   act.prepare?.(bench)
+  if (!isWhole && advised) await bench.run(['sh', '-c', advised])
   const outcome = await bench.run(act.argv)
   const next = judge(outcome, () => act.observe(bench, outcome.stdout), expected)
   return next.verdict === 'clean'

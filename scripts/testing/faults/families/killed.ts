@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import { numbers } from '../../numbers.ts'
-import { build, turboBuild } from '../acts.ts'
+import { build, directly, turboBuild } from '../acts.ts'
 import type { Act, Fault, Outcome } from '../fault.ts'
 
 const random = numbers(3)
@@ -34,7 +34,7 @@ function killed(act: Act, signal: NodeJS.Signals, group: boolean, after: number,
     sample,
     inject: () => ({}),
     async perform(bench): Promise<Outcome> {
-      const first = bench.start(act.argv)
+      const first = bench.start(directly(act))
       await setTimeout(after)
       first.signal(signal, group)
       const { output } = await first.ended

@@ -85,9 +85,9 @@ const forbidden: Readonly<Record<string, Case>> = {
 }
 
 const limited: Readonly<Record<string, Case>> = Object.fromEntries(
-  [16, 24, 32, 48, 64, 128].map(count => [
+  [32, 64, 96, 128, 192].map(count => [
     `${count} files open at most`,
-    { shell: `ulimit -n ${count}`, sample: count === 32 },
+    { shell: `ulimit -n ${count}`, sample: count === 64 },
   ]),
 )
 
