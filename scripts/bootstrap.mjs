@@ -39,7 +39,7 @@ function requireFiles(count) {
 function isWritable(folder) {
   try {
     accessSync(folder, constants.W_OK)
-    return true
+    return statSync(folder).isDirectory()
   } catch {
     return false
   }

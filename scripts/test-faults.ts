@@ -48,6 +48,10 @@ await main(usage, options, async ({ flags, values }) => {
 async function inject(faults: readonly Fault[]): Promise<Result[]> {
   const bench = await FaultBench.open()
   const results: Result[] = []
+  process.once('SIGINT', () => {
+    bench.remove()
+    process.exit(130)
+  })
   try {
     for (const [index, fault] of faults.entries()) {
       const result = await runFault(bench, fault)

@@ -30,6 +30,8 @@ const choice = () => choiceForTurbo({ distro: 'lab', engine: chosenEngine() })
 export class FaultBench {
   readonly workbench = new Workbench('faults')
   readonly root = this.workbench.root
+  /** What ends each command that runs. */
+  private readonly running = new Set<() => void>()
   /** Without a fault. */
   readonly env: Environment
 
@@ -109,10 +111,12 @@ export class FaultBench {
         // It has ended.
       }
     }
+    const end = () => signal('SIGKILL', true)
+    this.running.add(end)
     let hung = false
     const timer = setTimeout(() => {
       hung = true
-      signal('SIGKILL', true)
+      end()
     }, patience * 1000)
     const ended = new Promise<Outcome>(resolve => {
       child.once('error', error => resolve({ exitCode: 1, stdout: '', output: String(error) }))
@@ -120,6 +124,7 @@ export class FaultBench {
       child.once('exit', code =>
         setTimeout(() => {
           clearTimeout(timer)
+          this.running.delete(end)
           resolve({ exitCode: hung ? undefined : (code ?? 1), ...said })
         }, 50),
       )
@@ -154,6 +159,7 @@ export class FaultBench {
   }
 
   remove(): void {
+    for (const end of this.running) end()
     this.workbench.remove()
   }
 }

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
 import { UserError } from '../../lib/errors.ts'
 import { built } from './acts.ts'
@@ -54,9 +54,9 @@ async function lost(
 ): Promise<Judgement | undefined> {
   if (act.writes && existsSync(bench.dist(act.writes)) && built(bench, act.writes) !== expected)
     return { verdict: 'wrong', why: `it left a bad dist/: ${built(bench, act.writes)}` }
-  // Of a command that only reads, what it might have harmed is quicker to look at than another run.
   const isWhole = tried.every(image => !built(bench, image).includes('is damaged'))
-  if (!act.writes && isWhole) return undefined
+  // Whether there is anything that it might have harmed is quicker to look at than another run.
+  if (isWhole && !hasBegun(bench, act)) return undefined
   act.prepare?.(bench)
   if (!isWhole && advised) await bench.run(['sh', '-c', advised])
   const outcome = await bench.run(act.argv)
@@ -64,6 +64,15 @@ async function lost(
   return next.verdict === 'clean'
     ? undefined
     : { verdict: 'wrong', why: `the next run is ${next.verdict}: ${next.why ?? outcome.output}` }
+}
+
+/** Whether a command that failed had come as far as to write something. */
+function hasBegun(bench: FaultBench, { writes }: Act): boolean {
+  if (!writes) return false
+  const work = bench.path('images', writes, 'work')
+  return (
+    !existsSync(bench.dist(writes)) || (existsSync(work) && readdirSync(work).some(name => name !== 'proven'))
+  )
 }
 
 async function expectedOf(bench: FaultBench, act: Act): Promise<string> {

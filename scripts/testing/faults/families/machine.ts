@@ -1,3 +1,4 @@
+import { lstatSync, rmSync } from 'node:fs'
 import { build, exportPackages, run, size } from '../acts.ts'
 import type { Act, Environment, Fault } from '../fault.ts'
 
@@ -17,7 +18,7 @@ const first = build('minimal-base')
 const small = (folder: string, size: string) =>
   `mkdir -p ${folder}; mount -t tmpfs -o size=${size} tmpfs ${folder}`
 const readOnly = (folder: string) =>
-  `mkdir -p ${folder}; mount --bind ${folder} ${folder}; mount -o remount,bind,ro ${folder}`
+  `mkdir -p ${folder}; mount --bind ${folder} ${folder}; mount -o remount,bind,ro ${folder}; cd "$PWD"`
 
 const full: Readonly<Record<string, Case>> = {
   ...Object.fromEntries(
@@ -71,7 +72,6 @@ const forbidden: Readonly<Record<string, Case>> = {
     shell: 'mount --bind $IMAGE/dist $IMAGE/dist',
     mounts: true,
   },
-  'the working directory is gone': { shell: 'mkdir gone; cd gone; rmdir ../gone' },
   'TMPDIR is not there': { act: run, shell: ':', env: { TMPDIR: '/none' } },
   'TMPDIR is not there, for a build': { shell: ':', env: { TMPDIR: '/none' } },
   'TMPDIR is a file': { act: run, shell: ': > file', env: { TMPDIR: 'file' } },
@@ -147,6 +147,10 @@ function toFault(family: string, name: string, one: Case): Fault {
     act,
     sample,
     inject: bench => ({
+      undo: () => {
+        const work = bench.path(image, 'work')
+        if (!lstatSync(work, { throwIfNoEntry: false })?.isDirectory()) rmSync(work, { force: true })
+      },
       env: Object.fromEntries(
         Object.entries(env).map(([key, value]) => [
           key,
