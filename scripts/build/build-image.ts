@@ -1,41 +1,28 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { basename, dirname, join, relative } from 'node:path'
-import { parseDockerfile } from '../lib/dockerfile.ts'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { UserError } from '../lib/errors.ts'
-import { readText } from '../lib/json.ts'
 import { withLock } from '../lib/lock.ts'
-import { repoRoot } from '../lib/paths.ts'
 import { capture, perform, show } from '../lib/run.ts'
 import type { Platform } from '../lib/settings.ts'
 import type { Descriptor } from '../oci/blobs.ts'
-import { filesList, readFiles, writeFiles } from '../oci/file-list.ts'
-import { readImage, writeIndex } from '../oci/layout.ts'
-import { nvra, type Package } from '../rpm/package.ts'
-import { packageData, readPackageData, writePackageData } from '../rpm/package-data.ts'
+import { filesList, writeFiles } from '../oci/file-list.ts'
+import { writeIndex } from '../oci/layout.ts'
+import { nvra } from '../rpm/package.ts'
+import { packageData, writePackageData } from '../rpm/package-data.ts'
 import { readList } from '../rpm/package-list.ts'
 import { platformFolder } from '../workspace/outputs.ts'
-import { findImage, type Image } from '../workspace/workspace.ts'
+import type { Image } from '../workspace/workspace.ts'
 import { checkBudget, type Spending } from './budget.ts'
 import { copyRecipe } from './context.ts'
 import { contextSources, layOutContexts } from './contexts.ts'
-import { distOf, layoutsOf } from './dist.ts'
-import { refuseDropped } from './dropped.ts'
 import type { Engine } from './engines/engine.ts'
-import { type Finished, finishImage, type Parent } from './finish.ts'
-import { checkFroms } from './froms.ts'
-import { hereDocuments, type PlainDockerfile, writePlainly } from './plain.ts'
-import {
-  type BuildPlan,
-  contextImages,
-  type PlanSettings,
-  type Preparation,
-  parentName,
-  planBuild,
-  workOf,
-} from './plan.ts'
+import { type Finished, finishImage } from './finish.ts'
+import { checkKeptPackages, openParent, type Parent } from './parent.ts'
+import { type BuildPlan, type PlanSettings, type Preparation, planBuild, workOf } from './plan.ts'
 import { preparationOf } from './preparation.ts'
-import { type Recipe, rewriteRecipe } from './recipe.ts'
+import { readRecipe, writeRecipe } from './recipe-file.ts'
 import { type MadeOf, writeSeal } from './seal.ts'
+import { stopwatch } from './stopwatch.ts'
 
 /** What a build needs besides the image: the workspace it is part of, and what was chosen. */
 export interface BuildSettings extends PlanSettings {
@@ -101,25 +88,6 @@ const madeOf = ({ distro, engine }: BuildSettings): MadeOf => ({
   engine: engine.name,
 })
 
-/** Reads and checks a Dockerfile, and writes it as all engines read it alike. */
-function readRecipe(
-  image: Image,
-  platform: Platform,
-  { images, distro }: BuildSettings,
-  preparation: Preparation | undefined,
-): Recipe & Pick<PlainDockerfile, 'files'> {
-  const file = relative(repoRoot, join(image.recipe, 'Dockerfile'))
-  const content = readText(join(image.recipe, 'Dockerfile'), `it is the recipe of ${image.name}`)
-  const prepared = preparation?.contexts(distro, '').map(({ name }) => name)
-  const names = prepared ?? [...contextImages(images, image).keys()]
-  const [os, arch] = platform.split('/') as [string, string]
-  const args = { TARGETPLATFORM: platform, TARGETOS: os, TARGETARCH: arch, ...image.args }
-  const dockerfile = checkFroms(file, content, names, args)
-  refuseDropped(file, dockerfile)
-  const { text, files } = writePlainly(file, content, dockerfile)
-  return { ...rewriteRecipe(text, parseDockerfile(text, args), parentName(image)), files }
-}
-
 async function buildPlatform(
   image: Image,
   platform: Platform,
@@ -137,8 +105,7 @@ async function buildPlatform(
   const folder = copyRecipe(image.recipe, workOf(image, platform), settings.distro.epoch)
   const plan = planBuild(image, platform, settings, recipe, preparation, { digests, folder })
   mkdirSync(out, { recursive: true })
-  writeFileSync(plan.dockerfile, recipe.dockerfile)
-  writeHereDocuments(plan, recipe.files)
+  writeRecipe(plan, recipe)
   if (preparation) await preparation.prepare(plan, settings.distro, made)
   else layOutContexts(plan, sources, settings.images)
   phases.end('parents')
@@ -146,9 +113,7 @@ async function buildPlatform(
     await perform(`building ${image.name} for ${platform}`, command)
   }
   phases.end('engine')
-  const parent = image.parent
-    ? openParent(findImage(settings.images, image.parent), plan, settings)
-    : undefined
+  const parent = openParent(settings.images, image, platform, madeOf(settings))
   const finished = await finishImage(plan, settings.engine.readExport(plan), parent, join(made, 'oci'))
   const { manifest, files, packages } = finished
   if (files.length === 0)
@@ -168,41 +133,6 @@ async function buildPlatform(
   return manifest
 }
 
-function writeHereDocuments({ work }: BuildPlan, files: PlainDockerfile['files']): void {
-  for (const { path, content } of files) {
-    const file = join(work, hereDocuments, path)
-    mkdirSync(dirname(file), { recursive: true })
-    writeFileSync(file, content)
-  }
-}
-
-function openParent(parent: Image, { platform }: BuildPlan, settings: BuildSettings): Parent {
-  const [dist, folder] = [distOf(parent, madeOf(settings)), platformFolder(platform)]
-  return {
-    name: parent.name,
-    image: readImage(layoutsOf(settings.images, parent, madeOf(settings)), platform),
-    files: readFiles(filesList(dist, folder)),
-    packages: parent.internal ? [] : readPackageData(packageData(dist, folder)),
-  }
-}
-
-/** A package of the parent goes when the recipe names it, and not by accident. */
-function checkKeptPackages(
-  { name, recipe: folder }: Image,
-  { dockerfile }: Recipe,
-  before: readonly Package[],
-  after: readonly Package[],
-): void {
-  const kept = new Set(after.map(one => one.name))
-  const words = new Set(dockerfile.split(/[\s"']+/))
-  const lost = before.find(one => !kept.has(one.name) && !words.has(one.name))
-  if (!lost) return
-  throw new UserError(
-    `${nvra(lost)} of the parent is gone from ${name}, and ${relative(repoRoot, folder)}/Dockerfile does not say so: ` +
-      `find what removed it, or say 'remove_package ${lost.name}'`,
-  )
-}
-
 /** What is new in an image is said against its checked-in list, which no build depends on, else against its parent. */
 function spending(
   { image, platform }: BuildPlan,
@@ -219,19 +149,5 @@ function spending(
       packages: new Set(list ?? parent?.packages.map(nvra)),
     },
     parentFiles: new Set(parent?.files.map(({ path }) => path)),
-  }
-}
-
-/** Seconds that each phase took since the one before: where a build's time goes. */
-function stopwatch() {
-  const spent: string[] = []
-  let since = performance.now()
-  return {
-    end(phase: string) {
-      const now = performance.now()
-      spent.push(`${phase} ${((now - since) / 1000).toFixed(1)} s`)
-      since = now
-    },
-    report: () => spent.join(', '),
   }
 }

@@ -2,6 +2,7 @@ import { mkdirSync, renameSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { UserError } from '../lib/errors.ts'
 import { repoRoot } from '../lib/paths.ts'
+import { applyLayers } from '../oci/apply.ts'
 import { blobPath, type Descriptor, digestOf } from '../oci/blobs.ts'
 import { canonicalConfig } from '../oci/config.ts'
 import type { FileEntry } from '../oci/files.ts'
@@ -9,12 +10,13 @@ import { compress, uncompressed } from '../oci/gzip.ts'
 import { compare, writeLayer } from '../oci/layer.ts'
 import { type LayoutImage, type Manifest, mediaTypes, writeJson } from '../oci/layout.ts'
 import { type OsRelease, readOsRelease } from '../oci/os-release.ts'
-import { applyLayers, dropMountStubs } from '../oci/rootfs.ts'
+import { dropMountStubs } from '../oci/rootfs.ts'
 import { keepPackagedLinks } from '../rpm/hard-links.ts'
 import { mergedPath, type Package } from '../rpm/package.ts'
 import { installedPackages } from '../rpm/package-data.ts'
 import { refuseDroppedConfig } from './dropped.ts'
 import type { Export } from './engines/engine.ts'
+import type { Parent } from './parent.ts'
 import type { BuildPlan } from './plan.ts'
 
 /** A finished image: its manifest's descriptor, and what is in it. */
@@ -26,14 +28,6 @@ export interface Finished {
   /** Of a tool of the workshop none: it is not published, and nobody makes the database of the distro's image canonical. */
   readonly packages: readonly Package[]
   readonly os: OsRelease
-}
-
-/** The parent of an image, opened. */
-export interface Parent {
-  readonly name: string
-  readonly image: LayoutImage
-  readonly files: readonly FileEntry[]
-  readonly packages: readonly Package[]
 }
 
 /**

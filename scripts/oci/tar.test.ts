@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { UserError } from '../lib/errors.ts'
 import { type Sample, tarOf, writeTar } from '../testing/tar-samples.ts'
-import { applyLayers, contentOf, listFiles } from './rootfs.ts'
+import { applyLayers } from './apply.ts'
+import { contentOf, listFiles } from './rootfs.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tar-'))
 after(() => rmSync(folder, { recursive: true, force: true }))

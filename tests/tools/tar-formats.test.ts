@@ -14,8 +14,9 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { applyLayers } from '../../scripts/oci/apply.ts'
 import { compare, writeLayer } from '../../scripts/oci/layer.ts'
-import { applyLayers, contentOf, listFiles } from '../../scripts/oci/rootfs.ts'
+import { contentOf, listFiles } from '../../scripts/oci/rootfs.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tar-formats-'))
 after(() => rmSync(folder, { recursive: true, force: true }))

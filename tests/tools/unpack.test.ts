@@ -5,10 +5,11 @@ import { lstatSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { applyLayers } from '../../scripts/oci/apply.ts'
 import { blobPath, digestOf, linkBlob } from '../../scripts/oci/blobs.ts'
 import { mediaTypes, writeIndex, writeJson } from '../../scripts/oci/layout.ts'
 import { decodeName, encodeName } from '../../scripts/oci/names.ts'
-import { applyLayers, listFiles } from '../../scripts/oci/rootfs.ts'
+import { listFiles } from '../../scripts/oci/rootfs.ts'
 import { type Sample, writeTar } from '../../scripts/testing/tar-samples.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'unpack-'))
