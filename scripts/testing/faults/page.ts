@@ -1,5 +1,5 @@
-/** The page for readers, with the table of a full run. `when` is a day, `machine` what it ran on. */
-export function faultsPage(table: string, when: string, machine: string): string {
+/** The page for readers, with the table of a run. `ran` says how many of them, when and on what. */
+export function faultsPage(table: string, ran: string): string {
   return `# Faults
 
 What happens when something goes wrong: \`npm run test:faults\` brings faults about for real, one after the other, in a copy of
@@ -16,7 +16,7 @@ Each time one of two things has to happen, and nothing else:
 A stack, a failure without its line and a command that does not end count as stacks; a result that is not the right one,
 with exit code 0, is silently wrong. Either makes the command fail. A sample of the faults is part of \`npm test\`.
 
-The last full run, ${when}; ${machine}:
+The last run that was kept, ${ran}:
 
 ${table}
 
