@@ -4,12 +4,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { layoutsOf } from '../../scripts/build/dist.ts'
-import { engineOf } from '../../scripts/build/engines/index.ts'
-import { inRepo } from '../../scripts/lib/paths.ts'
-import { chosenEngine } from '../../scripts/lib/settings.ts'
-import { assembleLayout } from '../../scripts/oci/layout.ts'
-import { findImage, readWorkspace } from '../../scripts/workspace/workspace.ts'
+import { layoutsOf } from '../scripts/build/dist.ts'
+import { engineOf } from '../scripts/build/engines/index.ts'
+import { inRepo } from '../scripts/lib/paths.ts'
+import { chosenEngine } from '../scripts/lib/settings.ts'
+import { assembleLayout } from '../scripts/oci/layout.ts'
+import { findImage, readWorkspace } from '../scripts/workspace/workspace.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'commands-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
