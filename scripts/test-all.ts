@@ -96,7 +96,16 @@ async function testEngine(engine: EngineName, every: boolean): Promise<Count> {
     env,
   )
   // Forced: a test that turbo remembers is no test that ran.
-  const test = [installed('turbo'), 'run', 'test', '--only', '--force', '--output-logs=full', ...filters]
+  const test = [
+    installed('turbo'),
+    'run',
+    'test',
+    '--only',
+    '--force',
+    '--continue',
+    '--output-logs=full',
+    ...filters,
+  ]
   return [lists, await run(test, env), await nodeTests('tests/engine', engine)].reduce(add)
 }
 

@@ -15,6 +15,7 @@ testImage({
     'libraries',
     'rpm database',
     'complete packages',
+    'owned files',
     'leftovers',
     'privileges',
     'configuration',
