@@ -42,6 +42,8 @@ export const buildah: Engine = {
           ...own,
           'build',
           ...isolation,
+          // BuildKit's steps may make device nodes, too.
+          '--cap-add=CAP_MKNOD',
           '--format=oci',
           '--layers=false',
           `--platform=${plan.platform}`,
