@@ -110,7 +110,7 @@ test('a parent that is not there, a parent that is not built and a cycle are thr
   )
   assertError(
     build('minimal-base-nonroot'),
-    /images\/minimal-base\/dist\/oci\/index.json is missing: build the image first/,
+    /images\/minimal-base\/dist\/seal.json is missing: build the image first/,
   )
 })
 

@@ -68,7 +68,9 @@ export class Workbench {
   /** Brings an image's `dist/` along. */
   takeDist(...names: string[]): void {
     for (const name of names) {
-      execFileSync('cp', ['-al', inRepo('images', name, 'dist'), join(this.root, 'images', name, 'dist')])
+      const dist = join(this.root, 'images', name, 'dist')
+      rmSync(dist, { recursive: true, force: true })
+      execFileSync('cp', ['-al', inRepo('images', name, 'dist'), dist])
     }
   }
 
