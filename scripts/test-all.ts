@@ -112,14 +112,15 @@ async function testEngine(engine: EngineName, every: boolean): Promise<Count> {
 /** What does not depend on the engine, with what the first has made: the other has put its own in place of some of it. */
 async function testWorkshop(engine: EngineName): Promise<Count> {
   const build = [installed('turbo'), 'run', 'build', '--output-logs=new-only']
-  const built = await run(build, { ENGINE: engine, DISTRO: 'lab' })
+  const built = await run(build, choiceForTurbo({ distro: 'lab', engine }))
   return built.failed > 0 ? built : nodeTests('tests', engine)
 }
 
 function nodeTests(folder: string, engine: EngineName): Promise<Count> {
   print(`\n== ${folder}, ${engine}`)
   const runner = ['node', '--import', 'tsx', '--test', '--test-reporter=spec', '--test-concurrency=1']
-  return run([...runner, ...testsIn(folder)], { ENGINE: engine, DISTRO: 'lab' })
+  // By the words that the images were built by: turbo would build them all again in each test's own checkout.
+  return run([...runner, ...testsIn(folder)], choiceForTurbo({ distro: 'lab', engine }))
 }
 
 function testsIn(folder: string): string[] {
