@@ -60,6 +60,13 @@ function tryJson(bytes: Buffer): unknown {
   }
 }
 
+test('blobs that turbo left of an earlier build count for nothing', () => {
+  const dist = sealed()
+  writeFileSync(join(dist, 'oci', 'blobs', 'old'), 'layer of another build')
+  assert.deepEqual(readSeal(dist).madeOf, madeOf)
+  assert.deepEqual(readSeal(dist).madeOf, madeOf)
+})
+
 test('a file too many or too few is found', () => {
   const dist = sealed()
   writeFileSync(join(dist, 'stranger'), '')
