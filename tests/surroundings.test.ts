@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { chosenEngine } from '../scripts/lib/settings.ts'
 import { Workbench } from './workbench.ts'
 
 const image = 'minimal-base-glibc'
@@ -121,10 +122,12 @@ function start(verb: Verb, shell: string) {
   const folder = join(tmp, `${count++}`)
   mkdirSync(folder)
   const command = `node scripts/bootstrap.mjs scripts/${verb}.ts $words`
+  // A dry run is of the engine that is a program of its own; what is built is looked at as what it was made by.
+  const engine = verb === 'build' ? 'buildah' : chosenEngine()
   const script = `
     tmp=${folder} few=${few} words="${verbs[verb].words}"
     run() {
-      if [ "$clean" ]; then env -i PATH="$PATH" ENGINE=buildah DISTRO=lab ${command}; else ${command}; fi
+      if [ "$clean" ]; then env -i PATH="$PATH" ENGINE=${engine} DISTRO=lab ${command}; else ${command}; fi
     }
     ${shell}`
   return spawnSync(
@@ -132,7 +135,7 @@ function start(verb: Verb, shell: string) {
     ['--mount', ...(process.getuid?.() === 0 ? [] : ['--map-root-user']), 'sh', '-c', script],
     {
       cwd: bench.root,
-      env: { ...process.env, ENGINE: 'buildah', DISTRO: 'lab' },
+      env: { ...process.env, ENGINE: engine, DISTRO: 'lab' },
       encoding: 'utf8',
     },
   )
