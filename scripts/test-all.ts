@@ -9,6 +9,7 @@ import { choiceFile, choiceForTurbo, type EngineName, engines, namedEngine, oneO
 import { installPackages } from './setup/debian-packages.ts'
 import { isPrivateDockerUp, startPrivateDocker, stopPrivateDocker } from './setup/private-docker.ts'
 import { testPackages } from './setup/test-programs.ts'
+import { made, madeOtherwise } from './testing/same-images.ts'
 import { installScanner } from './testing/scanner.ts'
 import { tellingImages } from './testing/telling.ts'
 import { readWorkspace } from './workspace/workspace.ts'
@@ -16,8 +17,8 @@ import { readWorkspace } from './workspace/workspace.ts'
 const usage = `
 Usage: npm test
 
-Everything: setup with both engines, the checks, every image built and tested on the first engine and one of each
-recipe on the other, and the tests of the workshop itself. Prints how many tests ran where.
+Everything: setup with both engines, the checks, every image built and tested on the first engine, one of each recipe
+built to the same digest on the other, and the tests of the workshop itself. Prints how many tests ran where, and how long.
 `
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -41,30 +42,39 @@ await main(
   async ({ values }) => {
     const one = values.engine ? oneOf('--engine', values.engine, engines) : namedEngine()
     const chosen = one ? [one] : engines
-    const counts: Record<string, Count> = {}
+    const parts: { what: string; count: Count; minutes: number }[] = []
+    const part = async (what: string, run: () => Promise<Count>) => {
+      const start = performance.now()
+      const count = await run()
+      parts.push({ what, count, minutes: (performance.now() - start) / 60_000 })
+    }
     const before = existsSync(choiceFile) ? readFileSync(choiceFile, 'utf8') : undefined
     const wasRunning = await isPrivateDockerUp()
     try {
       // Always one of our own: the tests empty its storage, and its version is the one that the README names.
       if (chosen.includes('buildkit')) await startPrivateDocker()
-      const engine = `--engine=${one ?? 'all'}`
-      const setup = await step('setup', 'scripts/setup.ts', '--yes', '--distro=lab', engine)
-      if (setup.failed > 0) throw new UserError('setup failed; the lines above say why')
-      await installPackages([...programs, ...linterPackages], 'yes')
-      counts.checks = await step('checks', 'scripts/check.ts', '--all')
-      counts['against the real tools'] = await testTools()
-      for (const name of chosen) counts[name] = await testEngine(name, name === chosen[0])
-      counts['the workshop'] = await testWorkshop(chosen[0]!)
+      await part('setup', async () => {
+        const engine = `--engine=${one ?? 'all'}`
+        const setup = await step('setup', 'scripts/setup.ts', '--yes', '--distro=lab', engine)
+        if (setup.failed > 0) throw new UserError('setup failed; the lines above say why')
+        await installPackages([...programs, ...linterPackages], 'yes')
+        return setup
+      })
+      await part('checks', () => step('checks', 'scripts/check.ts', '--all'))
+      await part('against the real tools', testTools)
+      await part(chosen[0]!, () => testEngine(chosen[0]!))
+      for (const name of chosen.slice(1)) await part(name, () => testOtherEngine(name))
+      await part('the workshop', () => testWorkshop(chosen[0]!))
     } finally {
       if (!wasRunning) await stopPrivateDocker()
       if (before === undefined) rmSync(choiceFile, { force: true })
       else writeFileSync(choiceFile, before)
     }
-    for (const [what, { passed, failed }] of Object.entries(counts))
-      print(`${what}: ${passed} passed, ${failed} failed`)
-    const sum = Object.values(counts).reduce(add)
+    for (const { what, count, minutes } of parts)
+      print(`${what}: ${count.passed} passed, ${count.failed} failed, ${minutes.toFixed(1)} min`)
+    const sum = parts.map(({ count }) => count).reduce(add)
     print(`${sum.passed} passed, ${sum.failed} failed`)
-    if (sum.failed > 0 || Object.values(counts).some(({ passed }) => passed === 0)) {
+    if (sum.failed > 0 || parts.some(({ what, count }) => what !== 'setup' && count.passed === 0)) {
       throw new UserError('not everything passed; the lines above say what')
     }
   },
@@ -81,39 +91,50 @@ async function testTools(): Promise<Count> {
   ].reduce(add)
 }
 
-/** Builds and tests every image on one engine, or one of each recipe, then what the workshop promises of that engine. */
-async function testEngine(engine: EngineName, every: boolean): Promise<Count> {
+/** Builds and tests every image, then what the workshop promises of this engine. */
+async function testEngine(engine: EngineName): Promise<Count> {
   const env = choiceForTurbo({ distro: 'lab', engine })
   print(`\n== ${engine}`)
-  const workspace = readWorkspace()
-  const names = every ? [] : tellingImages(workspace)
-  const filters = names.map(name => `--filter=${name}`)
-  const built = await run([installed('turbo'), 'run', 'build', '--output-logs=new-only', ...filters], env)
+  const built = await build(engine)
   if (built.failed > 0) return built
-  const published = names.filter(name => !workspace.get(name)!.internal)
-  const lists = await check(
-    ['node', '--import', 'tsx', 'scripts/export-packages.ts', '--check', ...published],
-    env,
-  )
+  const lists = await check(['node', '--import', 'tsx', 'scripts/export-packages.ts', '--check'], env)
   // Forced: a test that turbo remembers is no test that ran.
-  const test = [
-    installed('turbo'),
-    'run',
-    'test',
-    '--only',
-    '--force',
-    '--continue',
-    '--output-logs=full',
-    ...filters,
-  ]
-  return [lists, await run(test, env), await nodeTests('tests/engine', engine)].reduce(add)
+  const test = ['run', 'test', '--only', '--force', '--continue', '--output-logs=full']
+  return [
+    lists,
+    await run([installed('turbo'), ...test], env),
+    await nodeTests('tests/engine', engine),
+  ].reduce(add)
+}
+
+/**
+ * Builds one image of each recipe on another engine than the first, which has just built them all. Images of one digest
+ * are one image, so what was tested of it is not tested again; what the workshop promises of the engine is.
+ */
+async function testOtherEngine(engine: EngineName): Promise<Count> {
+  print(`\n== ${engine}`)
+  const workspace = readWorkspace()
+  const names = tellingImages(workspace)
+  const first = made(workspace, names)
+  const built = await build(engine, names)
+  if (built.failed > 0) return built
+  const otherwise = madeOtherwise(first, made(workspace, names))
+  for (const difference of otherwise) print(`✖ another image on ${engine}: ${difference}`)
+  const same = { passed: names.length - otherwise.length, failed: otherwise.length }
+  print(`${same.passed} of ${names.length} images have the same digest on ${engine}`)
+  return add(same, await nodeTests('tests/engine', engine))
 }
 
 /** What does not depend on the engine, with what the first has made: the other has put its own in place of some of it. */
 async function testWorkshop(engine: EngineName): Promise<Count> {
-  const build = [installed('turbo'), 'run', 'build', '--output-logs=new-only']
-  const built = await run(build, choiceForTurbo({ distro: 'lab', engine }))
+  const built = await build(engine)
   return built.failed > 0 ? built : nodeTests('tests', engine)
+}
+
+function build(engine: EngineName, names: readonly string[] = []): Promise<Count> {
+  const filters = names.map(name => `--filter=${name}`)
+  const command = [installed('turbo'), 'run', 'build', '--output-logs=new-only', ...filters]
+  return run(command, choiceForTurbo({ distro: 'lab', engine }))
 }
 
 function nodeTests(folder: string, engine: EngineName): Promise<Count> {
