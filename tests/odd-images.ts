@@ -149,7 +149,7 @@ export async function describeTag(host: string, name: string, tag: string) {
   return { mediaType: answer.headers.get('content-type')!, digest: sha256(bytes), size: bytes.length, bytes }
 }
 
-/** What skopeo fetches and umoci unpacks: its paths, and its packages as rpm lists them in there. */
+/** What skopeo fetches and umoci unpacks: the paths of all but folders, and its packages as rpm lists them in there. */
 export function unpacked(
   reference: string,
   dbpath = '/var/lib/rpm',
@@ -168,7 +168,7 @@ export function unpacked(
   )
   run('umoci', 'unpack', '--image', `${layout}:latest`, join(folder, 'bundle'))
   const root = join(folder, 'bundle/rootfs')
-  const paths = run('find', root, '-mindepth', '1', '-printf', '/%P\n').trim().split('\n').sort()
+  const paths = run('find', root, '-not', '-type', 'd', '-printf', '/%P\n').trim().split('\n').sort()
   const packages = run('rpm', '--root', root, '--dbpath', dbpath, '-qa').trim().split('\n').sort()
   return { paths, packages }
 }

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { execa } from 'execa'
+import { repoRoot } from '../../scripts/lib/paths.ts'
 import { databaseOf, pullImage } from '../../scripts/registry/pulled.ts'
-import { nvra } from '../../scripts/rpm/package.ts'
 import {
   buildahImage,
   describeTag,
@@ -143,19 +144,43 @@ const images: Record<string, (name: string) => unknown> = {
   'an index in an index': nested,
 }
 
-describe('files and packages are those that skopeo, umoci and rpm find:', () => {
+/** `npx tsx scripts/NAME …`, which must succeed: what it prints. */
+async function verb(name: string, ...words: string[]): Promise<string> {
+  const { stdout } = await execa('node', ['--import', 'tsx', `scripts/${name}.ts`, ...words], {
+    cwd: repoRoot,
+  })
+  return stdout
+}
+
+type Changes = { groups: { changes: { about: string; kind: string; what: string }[] }[] }
+
+describe('the verbs find the files and packages that skopeo, umoci and rpm find:', () => {
+  /** What the others are compared with. */
+  let first: { reference: string; paths: string[]; packages: string[] }
   for (const [number, [what, make]] of Object.entries(images).entries()) {
     test(what, async () => {
       const name = `odd/image${number}:1`
       const alone = await make(name)
       const reference = `${registry.host}/${name}`
-      const image = await pullImage(reference, 'linux/amd64', newFolder())
       // rpm follows the last link to outside of its root, where this machine's own database would be.
       const dbpath = /\/usr alone|absolute link|leave the image/.test(what) ? `/${sysimage}` : '/var/lib/rpm'
       const expected = unpacked(typeof alone === 'string' ? alone : reference, dbpath)
-      assert.deepEqual([...image.files.keys()].sort(), expected.paths)
-      assert.deepEqual(databaseOf(image).map(nvra), expected.packages)
+      first ??= { reference, ...expected }
+      const [list, difference] = await Promise.all([
+        verb('export-packages', '--reference', reference),
+        verb('diff', '--json', first.reference, reference),
+      ])
+      assert.deepEqual(list.split('\n'), expected.packages)
       assert.equal(expected.packages.length, what.endsWith('its log') ? 1 : 2)
+      const changes = (JSON.parse(difference) as Changes).groups.flatMap(group => group.changes)
+      const found = (kind: string, ...about: string[]) =>
+        changes
+          .filter(change => change.kind === kind && about.includes(change.about))
+          .map(change => change.what)
+      const without = (some: string[], others: string[]) => some.filter(path => !others.includes(path))
+      assert.deepEqual(found('added', 'file', 'executable').sort(), without(expected.paths, first.paths))
+      assert.deepEqual(found('removed', 'file', 'executable').sort(), without(first.paths, expected.paths))
+      assert.equal(found('removed', 'package').length, without(first.packages, expected.packages).length)
     })
   }
 })
