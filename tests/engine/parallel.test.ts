@@ -10,7 +10,7 @@ import { Workbench } from '../workbench.ts'
 
 let bench: Workbench
 before(() => {
-  bench = new Workbench('parallel')
+  bench = new Workbench('two, at once')
   bench.takeDist('distro', 'builder')
   for (const name of ['one', 'two']) {
     addImage(

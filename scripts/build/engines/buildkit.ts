@@ -40,24 +40,28 @@ export const buildkit: Engine = {
 
   build(plan: BuildPlan): Command[] {
     return [
-      docker(
-        'buildx',
-        'build',
-        ...(buildkitHost() ? ['--builder', builderName] : []),
-        ...(plan.noCache ? ['--no-cache'] : []),
-        '--progress=plain',
-        // An attestation holds the time of the build, so the digest would differ each time.
-        '--provenance=false',
-        '--sbom=false',
-        `--platform=${plan.platform}`,
-        `--network=${network(plan)}`,
-        ...buildArgs(plan),
-        ...plan.contexts.map(context => `--build-context=${context.name}=${source(context)}`),
-        `--file=${plan.dockerfile}`,
-        // Compressed once, by us, after the layer has been made canonical.
-        `--output=type=oci,tar=false,oci-mediatypes=true,compression=uncompressed,dest=${exportDir(plan)}`,
-        plan.recipe,
-      ),
+      {
+        // The folder's own path may have a comma in it, which would end it in `--output`.
+        cwd: plan.work,
+        ...docker(
+          'buildx',
+          'build',
+          ...(buildkitHost() ? ['--builder', builderName] : []),
+          ...(plan.noCache ? ['--no-cache'] : []),
+          '--progress=plain',
+          // An attestation holds the time of the build, so the digest would differ each time.
+          '--provenance=false',
+          '--sbom=false',
+          `--platform=${plan.platform}`,
+          `--network=${network(plan)}`,
+          ...buildArgs(plan),
+          ...plan.contexts.map(context => `--build-context=${context.name}=${source(context)}`),
+          `--file=${plan.dockerfile}`,
+          // Compressed once, by us, after the layer has been made canonical.
+          `--output=type=oci,tar=false,oci-mediatypes=true,compression=uncompressed,dest=${exported}`,
+          plan.recipe,
+        ),
+      },
     ]
   },
 
@@ -116,7 +120,9 @@ export const buildkit: Engine = {
 
 const builderName = 'eks-distro-base-remote'
 
-const exportDir = (plan: BuildPlan) => join(plan.work, 'export')
+const exported = 'export'
+
+const exportDir = (plan: BuildPlan) => join(plan.work, exported)
 
 function source(context: Context): string {
   if ('layout' in context) return `oci-layout://${context.layout}:latest`
