@@ -87,6 +87,13 @@ export class Workbench {
     chmodSync(path, mode)
   }
 
+  /** Adds an image: its package.json but for the name, its Dockerfile, and a script.py for that to copy. */
+  addImage(name: string, manifest: object, dockerfile: string, script?: string): void {
+    this.write(`images/${name}/package.json`, JSON.stringify({ name, ...manifest }))
+    this.write(`images/${name}/Dockerfile`, dockerfile)
+    if (script !== undefined) this.write(`images/${name}/script.py`, script)
+  }
+
   /** Makes a change, calls `look`, and undoes the change. */
   while<T>(file: string, content: string | undefined, look: () => T, mode?: number): T {
     const path = join(this.root, file)

@@ -45,28 +45,27 @@ same('/newroot/var/spool/box', 0o3770, 65532, 65534)
 open('/newroot/usr/bin/own', 'w').write('own')
 `
 
-function addImage(name: string, manifest: object, dockerfile: string, script: string): void {
-  bench.write(`images/${name}/package.json`, JSON.stringify({ name, ...manifest }))
-  bench.write(`images/${name}/Dockerfile`, dockerfile)
-  bench.write(`images/${name}/script.py`, script)
+function build(name: string): void {
   const { exitCode, output } = bench.script('build', [name])
   assert.equal(exitCode, 0, output)
 }
 
 test('modes, owners, links and capabilities survive every COPY, and the child repeats nothing', () => {
-  addImage(
+  bench.addImage(
     'origin',
     { devDependencies: { builder: '*' } },
     'FROM builder AS newroot\nCOPY script.py /tmp/\nRUN python3 /tmp/script.py\nFROM scratch\nCOPY --from=newroot /newroot/ /\n',
     make,
   )
-  addImage(
+  build('origin')
+  bench.addImage(
     'child',
     { dependencies: { origin: '*' }, devDependencies: { builder: '*' } },
     'FROM origin AS parent\nFROM builder AS newroot\nCOPY --from=parent / /newroot/\nCOPY script.py /tmp/\n' +
       'RUN python3 /tmp/script.py\nFROM parent\nCOPY --from=newroot /newroot/ /\n',
     prove,
   )
+  build('child')
   const files = (name: string) => readFiles(join(bench.root, 'images', name, 'dist/linux_amd64/files.jsonl'))
   const origin = files('origin')
   assert.deepEqual(

@@ -37,12 +37,6 @@ os.link('/newroot/usr/bin/kept', '/newroot/usr/bin/linked'); put('/newroot/var/a
 os.mkfifo('/newroot/var/pipe'); os.mknod('/newroot/var/null', 0o666 | 0o020000, os.makedev(1, 3))
 `
 
-function addImage(name: string, manifest: object, dockerfile: string, script: string): void {
-  bench.write(`images/${name}/package.json`, JSON.stringify({ name, ...manifest }))
-  bench.write(`images/${name}/Dockerfile`, dockerfile)
-  bench.write(`images/${name}/script.py`, script)
-}
-
 const run = 'COPY script.py /tmp/\nRUN python3 /tmp/script.py\n'
 const recipe = `FROM origin AS parent\nFROM builder AS newroot\nCOPY --from=parent / /newroot/\n${run}RUN touch /newroot/var/a\nFROM parent\nCOPY --from=newroot /newroot/ /\n`
 
@@ -74,13 +68,13 @@ function build(engine: string): Made {
 let made: Made
 test('an image is what newroot is: what it lacks of its parent is gone, what was replaced is what it is now', () => {
   const devDependencies = { builder: '*' }
-  addImage(
+  bench.addImage(
     'origin',
     { devDependencies },
     `FROM builder AS newroot\n${run}FROM scratch\nCOPY --from=newroot /newroot/ /\nENV FROM_PARENT=yes\n`,
     origin,
   )
-  addImage('child', { dependencies: { origin: '*' }, devDependencies }, recipe, child)
+  bench.addImage('child', { dependencies: { origin: '*' }, devDependencies }, recipe, child)
   made = build(chosenEngine())
   const at = (path: string) => made.files.find(entry => entry.path === path)
   for (const path of ['/usr/bin/gone', '/opt/tree', '/opt/tree/deep/file', '/etc/dir/below'])

@@ -13,16 +13,16 @@ before(() => {
   bench = new Workbench('two, at once')
   bench.takeDist('distro', 'builder')
   for (const name of ['one', 'two']) {
-    addImage(
+    bench.addImage(
       `${name}-parent`,
-      {},
+      { devDependencies: { builder: '*' } },
       `FROM builder AS newroot\nRUN mkdir /newroot/etc && echo ${name} > /newroot/etc/name\nFROM scratch\nCOPY --from=newroot /newroot/ /\n`,
     )
     const { exitCode, output } = bench.script('build', [`${name}-parent`])
     assert.equal(exitCode, 0, output)
-    addImage(
+    bench.addImage(
       name,
-      { dependencies: { [`${name}-parent`]: '*' } },
+      { dependencies: { [`${name}-parent`]: '*' }, devDependencies: { builder: '*' } },
       `FROM ${name}-parent AS parent\nFROM builder AS newroot\nCOPY --from=parent / /newroot/\n` +
         'RUN cp /newroot/etc/name /newroot/etc/copy\nFROM parent\nCOPY --from=newroot /newroot/ /\n',
     )
@@ -35,14 +35,6 @@ before(() => {
   )
 })
 after(() => bench.remove())
-
-function addImage(name: string, manifest: object, dockerfile: string): void {
-  bench.write(
-    `images/${name}/package.json`,
-    JSON.stringify({ name, devDependencies: { builder: '*' }, ...manifest }),
-  )
-  bench.write(`images/${name}/Dockerfile`, dockerfile)
-}
 
 function start(name: string, env: Record<string, string> = {}) {
   const child = spawn(process.execPath, ['--import', 'tsx', 'scripts/build.ts', '--no-cache', name], {
