@@ -30,7 +30,7 @@ export async function makeRpm(
   await unpackDebs(sources, tree, ARCHES[arch].triplet)
   if (plan.npm) await execa('tar', ['-xzf', downloads.get(plan.npm)!.path, '-C', tree, '--no-same-owner'])
   await movePaths(tree, plan.move ?? {})
-  const own = await addOwnContent(plan, tree)
+  const own = await compiled(await addOwnContent(plan, tree), home, toolchain)
   const entries = await entriesOf(plan, tree, shared, own)
   await writeFile(join(toolchain.root, home, 'spec'), specOf(plan, await originOf(plan, sources[0]), entries))
 
@@ -112,6 +112,21 @@ async function copyOwn(from: string, tree: string, dir: string): Promise<string[
     }
   }
   return copied
+}
+
+/** Makes a program of each `PROGRAM.c`, in its place. */
+async function compiled(own: Set<string>, home: string, toolchain: Toolchain): Promise<Set<string>> {
+  const paths = await Promise.all(
+    [...own].map(async path => {
+      if (!path.endsWith('.c')) return path
+      const program = path.slice(0, -'.c'.length)
+      const [source, output] = [path, program].map(one => `${home}/tree${one}`) as [string, string]
+      await toolchain.run(['gcc', '-O2', '-Wall', '-Wextra', '-Werror', '-s', '-o', output, source])
+      await rm(join(toolchain.root, source))
+      return program
+    }),
+  )
+  return new Set(paths)
 }
 
 async function entriesOf(

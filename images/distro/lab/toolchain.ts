@@ -23,7 +23,7 @@ export const FILES = join(import.meta.dirname, 'files')
 /** What the lab is made with; apt adds what these need. */
 export const TOOLS = (
   'rpm createrepo-c dnf gnupg gpg-agent python3 bash dash coreutils findutils sed grep mawk gzip tar ' +
-  'xz-utils zstd cpio file binutils base-files libc-bin mount'
+  'xz-utils zstd cpio file binutils base-files libc-bin mount gcc libc6-dev'
 ).split(' ')
 
 /** Only sonames become requires and provides: Debian's perl and python ones have no AL2023 counterpart. */
