@@ -9,6 +9,19 @@ import { loadSubject } from '../../scripts/testing/test-subject.ts'
 const { image } = await loadSubject()
 const [, runtime, version, flavour] = /^(minimal-base-)?nodejs-(\d+)-?(.*)$/.exec(image.name) ?? []
 
+/** What the package makes with `alternatives`: name, link, and where that leads. */
+const choice = (name: string, link: string, target: string) => ({
+  [link]: { link: `/etc/alternatives/${name}` },
+  [`/etc/alternatives/${name}`]: { link: target },
+})
+const modules = `/usr/lib/nodejs${version}/lib/node_modules`
+const ofNpm = [
+  ['npm', '/usr/bin/npm', `/usr/bin/npm-${version}`],
+  ['npx', '/usr/bin/npx', `/usr/bin/npx-${version}`],
+  ['npmrc', '/etc/npmrc', `${modules}/npm/npmrc`],
+  ['node_modules', '/usr/lib/node_modules', modules],
+] as const
+
 const server = await serveHttps((_request, response) => response.end('over TLS'))
 after(() => server.stop())
 const authority = join(temporaryFolder(), 'authority.pem')
@@ -60,14 +73,24 @@ const withC: RunSpec = {
 testImage({
   shell: !runtime,
   packageManager: flavour === 'yum' || flavour === 'gcc',
-  files: runtime
-    ? {
-        '/usr/bin/npm': 'absent',
-        '/usr/bin/npx': 'absent',
-        '/usr/include/node': 'absent',
-        '/usr/bin/env': 'present',
-      }
-    : { '/usr/bin/npm': 'present', '/usr/bin/npx': 'present', '/usr/include/node/node_api.h': 'present' },
+  files: {
+    ...choice('node', '/usr/bin/node', `/usr/bin/node-${version}`),
+    ...(runtime
+      ? {
+          ...Object.fromEntries(
+            ofNpm.flatMap(([name, link]) => [
+              [link, 'absent'],
+              [`/etc/alternatives/${name}`, 'absent'],
+            ]),
+          ),
+          '/usr/include/node': 'absent',
+          '/usr/bin/env': 'present',
+        }
+      : {
+          ...Object.assign({}, ...ofNpm.map(([name, link, target]) => choice(name, link, target))),
+          '/usr/include/node/node_api.h': 'present',
+        }),
+  },
   run: [
     {
       name: 'its version is the one in its name',

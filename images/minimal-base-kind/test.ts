@@ -1,8 +1,8 @@
 import { testImage } from '../../scripts/testing/image-test.ts'
 
 testImage({
-  // Of the parent: its wrapper, and what `alternatives` keeps of the choices.
-  made: ['/usr/sbin/iptables-wrapper', '/var/lib/alternatives/'],
+  // Of the parent.
+  made: ['/usr/sbin/iptables-wrapper'],
   shell: true,
   packageManager: true,
   // sudo's, and what util-linux, shadow-utils and NFS have so.

@@ -3,13 +3,18 @@ import { ownersOf } from '../../image/owners.ts'
 import { packagesOf } from '../../image/packages-of.ts'
 import type { Facts } from './facts.ts'
 
+/** Of rpm and of `alternatives`: what packages do writes them, and no package has them. */
+const databases = ['/var/lib/rpm/', '/var/lib/alternatives/']
+
 /** What no package has is what no scanner sees: each such file is one that the recipe makes, on purpose. */
 export async function ownedFiles(image: BuiltImage, { made = [] }: Facts): Promise<string[]> {
   const ownerOf = ownersOf(await packagesOf(image))
   const isMade = (path: string) => made.some(one => (one.endsWith('/') ? path.startsWith(one) : path === one))
   const unowned = [...image.files.values()].filter(
     ({ path, type }) =>
-      (type === 'file' || type === 'hardlink') && !ownerOf(path) && !path.startsWith('/var/lib/rpm/'),
+      (type === 'file' || type === 'hardlink') &&
+      !ownerOf(path) &&
+      !databases.some(folder => path.startsWith(folder)),
   )
   return [
     ...unowned

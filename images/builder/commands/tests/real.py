@@ -149,6 +149,17 @@ class Commands(Case):
         for gone in ("/fakeroot", "/dev", "/usr/bin/grep", "/etc/login.defs", "/usr/lib64/ld-linux-x86-64.so.2"):
             self.assertFalse(os.path.lexists(self.path(gone)), gone)
 
+    def test_package_that_chooses_its_name(self) -> None:
+        self.ok("install_rpm", "chosen")
+        self.assertEqual(os.readlink(self.path("/usr/bin/chosen")), "/etc/alternatives/chosen")
+        self.assertEqual(os.readlink(self.path("/etc/alternatives/chosen")), "/usr/bin/chosen-1")
+        self.assertEqual(os.listdir(self.path("/usr/sbin")), [])
+        self.assertIn("lead nowhere are removed: /etc/alternatives/chosen-more /usr/bin/chosen-more\n", self.ok("cleanup", "x"))
+        self.ok("validate_symlinks")
+        self.ok("remove_package", "chosen")
+        for gone in ("/usr/bin/chosen", "/etc/alternatives", "/var/lib/alternatives"):
+            self.assertFalse(os.path.lexists(self.path(gone)), gone)
+
     def test_failing_scriptlets(self) -> None:
         self.assertIn("badpost: warning: %post(badpost-1-1.x86_64) scriptlet failed", self.fails("install_rpm", "badpost"))
         self.assertFalse(os.path.lexists(self.path("/fakeroot")))

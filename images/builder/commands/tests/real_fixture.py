@@ -55,6 +55,12 @@ PACKAGES: Dict[str, Dict[str, object]] = {
         "post": "grep -q root /etc/hello && echo fine >/dev/null\nmkdir -p /var/lib/scripted",
         "pre": "echo root >/etc/hello",
     },
+    "chosen": {
+        "files": ["/usr/bin/chosen-1"],
+        "post": "update-alternatives --install /usr/bin/chosen chosen /usr/bin/chosen-1 10 "
+                "--slave /usr/bin/chosen-more chosen-more /usr/bin/chosen-more-1",
+        "postun": "update-alternatives --remove chosen /usr/bin/chosen-1",
+    },
     "thin": {"files": ["/usr/bin/thin"]},
     "moved": {"files": ["/usr/share/moved"]},
     "old": {"files": ["/usr/share/old"]},
@@ -116,12 +122,10 @@ def describe(directory: str, repo: str) -> None:
     run(["gpg", "--batch", "--yes", "--detach-sign", "--armor", f"{repo}/repodata/repomd.xml"], directory)
 
 
-def subpackage(name: str, files: List[str], head: str = "", pre: str = "", post: str = "") -> str:
+def subpackage(name: str, files: List[str], head: str = "", **scripts: str) -> str:
     text = f"\n%package -n {name}\nSummary: {name}\n{head}\n%description -n {name}\n{name}\n%files -n {name}\n"
     text += "\n".join(files) + "\n"
-    for kind, script in (("pre", pre), ("post", post)):
-        text += f"%{kind} -n {name}\n{script}\n" if script else ""
-    return text
+    return text + "".join(f"%{kind} -n {name}\n{script}\n" for kind, script in scripts.items())
 
 
 def make_tree(directory: str, tree: str) -> None:

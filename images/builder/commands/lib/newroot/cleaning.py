@@ -2,11 +2,12 @@
 from __future__ import annotations
 
 import glob
+import itertools
 import os
 import re
 import shutil
 import stat
-from typing import Iterable, Set
+from typing import Iterable, List, Set
 
 from newroot import installed, paths
 from newroot.errors import CommandError
@@ -14,6 +15,7 @@ from newroot.errors import CommandError
 KEPT_DOCS = re.compile(r"lice|copy|gpl|not|credits", re.IGNORECASE)
 """Licences stay in every image; so does what upstream's rule kept with them."""
 DOCS = ("/usr/share/doc", "/usr/share/man")
+ALTERNATIVES, ALTERNATIVE_RECORDS = "/etc/alternatives", "/var/lib/alternatives"
 PACKAGE_CACHES = ("/var/cache/dnf", "/var/cache/yum")
 MERGED = ("/bin", "/sbin", "/lib", "/lib64")
 DATABASES = tuple(
@@ -83,6 +85,29 @@ def remove_unnecessary(root: str, patterns: Iterable[str]) -> None:
             raise CommandError(f"CLEANUP_UNNECESSARY_FILES has {pattern}, which means {place}: no image can be without")
     for path in dict.fromkeys(path for _pattern, path in doomed):
         os.unlink(path)
+
+
+def remove_dead_alternatives(root: str) -> List[str]:
+    """Deletes the links of choices that lead nowhere, such as to a manual's pages or to npm; returns their paths.
+
+    `alternatives` makes them whatever is there. Its records stay: they say what the packages asked for.
+    """
+    links = paths.resolve(root, ALTERNATIVES)
+    found = [os.path.join(links, name) for name in sorted(os.listdir(links))] if os.path.isdir(links) else []
+    for directory, _directories, names in paths.walk(root, ALTERNATIVE_RECORDS):
+        for name in names:
+            found += [paths.resolve_parent(root, place) for place in public_links(os.path.join(directory, name))]
+    dead = [path for path in found if is_broken(root, path)]
+    for path in dead:
+        os.unlink(path)
+    return [paths.inside(root, path) for path in dead]
+
+
+def public_links(record: str) -> List[str]:
+    """Where a record has its links; they stand, among their names, before the first empty line."""
+    with open(record, encoding="utf-8", errors="surrogateescape") as file:
+        head = itertools.takewhile(bool, file.read().splitlines())
+        return [line for line in head if line.startswith("/")]
 
 
 def empty(root: str, place: str) -> None:

@@ -7,6 +7,7 @@ import sys
 from typing import List
 
 from newroot import base, canonical, cleaning, dated, environment, installed, record, validation
+from newroot.cli import note
 from newroot.environment import Settings
 from newroot.errors import CommandError, UsageError
 from newroot.lending import assert_nothing_lent
@@ -23,6 +24,9 @@ def cleanup(words: List[str]) -> None:
     assert_nothing_lent(root)
     cleaning.remove_unnecessary(root, environment.unnecessary_files())
     cleaning.clean_docs(root)
+    dead = cleaning.remove_dead_alternatives(root)
+    if dead:
+        note(f"links of alternatives that lead nowhere are removed: {' '.join(dead)}")
     clean_caches(settings)
     cleaning.remove_leftovers(root)
     absent = installed.partial_packages(root, record.registered(root))

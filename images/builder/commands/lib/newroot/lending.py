@@ -19,7 +19,10 @@ FAKEROOT = "/fakeroot"
 DEFAULT_ITEMS = [
     "/bin/sh", "/usr/bin/mkdir", "/usr/bin/grep", "/usr/bin/readlink", "/usr/sbin/useradd", "/usr/sbin/groupadd",
     "/etc/login.defs", "/usr/bin/find", "/usr/sbin/sln", "/usr/bin/ln", "/usr/bin/getent",
+    "/usr/sbin/alternatives", "/usr/sbin/update-alternatives",
 ]
+DEFAULT_DIRECTORIES = ["/etc/alternatives", "/var/lib/alternatives"]
+"""`alternatives` makes neither. They stay as long as a choice is in them, whoever made them."""
 DEVICES = {"null": (1, 3), "zero": (1, 5), "full": (1, 7), "random": (1, 8), "urandom": (1, 9), "tty": (5, 0)}
 CACHED_DIRECTORIES = ("/lib64", "/usr/lib64")
 LDCONFIG = "/usr/sbin/ldconfig"
@@ -46,6 +49,9 @@ class Lending:
         self._target = Loader(self.newroot)
         try:
             self._make_devices()
+            for directory in [paths.resolve(self.newroot, place) for place in DEFAULT_DIRECTORIES]:
+                self._make_directory(directory)
+                self._directories.append(directory)
             for item in [*DEFAULT_ITEMS, *self.items]:
                 if not self._lend_with_libraries(item) and item in self.items:
                     note(f"{item} cannot be lent to scriptlets: the builder has no such file")
