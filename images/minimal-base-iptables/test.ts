@@ -5,8 +5,11 @@ import type { Step } from '../../scripts/testing/steps.ts'
 const capabilities = ['NET_ADMIN', 'NET_RAW']
 
 const wrapper = { type: 'symlink', link: '/usr/sbin/iptables-wrapper' } as const
-const wrapped = ['iptables', 'ip6tables'].flatMap(name => [name, `${name}-restore`, `${name}-save`])
-const ofNft = ['ebtables', 'arptables'].flatMap(name => [name, `${name}-restore`, `${name}-save`])
+const threeOf = (tool: string) => [tool, `${tool}-restore`, `${tool}-save`]
+const wrapped = ['iptables', 'ip6tables'].flatMap(threeOf)
+const ofNft = ['ebtables', 'arptables'].flatMap(threeOf)
+/** The records of upstream's image have these sizes, in bytes: what is chosen, from what, with which links. */
+const records = { arptables: 584, ebtables: 412, ip6tables: 297, iptables: 749 }
 
 const accept = (port: number) => ['INPUT', '-p', 'tcp', '--dport', `${port}`, '-j', 'ACCEPT']
 const rulesFor = (port: number) => `*filter\n-A ${accept(port).join(' ')}\nCOMMIT\n`
@@ -47,11 +50,23 @@ const firstCall = (when: string, hints: string[][], kind: 'nft' | 'legacy') => (
       : /^iptables .*legacy.*^ip6tables-save .*legacy/ms,
 })
 
+/** All six go by one choice; kind's bootstrap sets v6 by itself, too. */
+const choose = (kind: 'legacy' | 'nft'): Step[] => [
+  ...['iptables', 'ip6tables'].map(tool => ({
+    run: ['update-alternatives', '--set', tool, `/usr/sbin/${tool}-${kind}`],
+  })),
+  { run: ['alternatives', '--list'] },
+  ...wrapped.map(program => ({ run: [program, '--version'] })),
+  ...['iptables-save', 'ip6tables-save'].map(program => ({ run: [program] })),
+]
+const chosen = (v6: string, v4: string, how = 'manual') =>
+  `^ip6tables\\s+manual\\s+/usr/sbin/${v6}$.^iptables\\s+${how}\\s+/usr/sbin/${v4}$`
+const versions = (kind: string) => wrapped.map(program => `^${program} v[^\\n]+\\(${kind}\\)$`)
+
 const hint = 'KUBE-IPTABLES-HINT'
 
 testImage({
-  // The wrapper is ours, and the rest is what `alternatives` keeps of the choices.
-  made: ['/usr/sbin/iptables-wrapper', '/var/lib/alternatives/'],
+  made: ['/usr/sbin/iptables-wrapper'],
   files: {
     '/usr/sbin/iptables-wrapper': { type: 'file', mode: 0o755, uid: 0, gid: 0, contains: /\bgo1\.\d+/ },
     ...Object.fromEntries(wrapped.map(name => [`/etc/alternatives/${name}`, wrapper])),
@@ -62,10 +77,7 @@ testImage({
       ]),
     ),
     ...Object.fromEntries(
-      ['arptables', 'ebtables', 'ip6tables', 'iptables'].map(name => [
-        `/var/lib/alternatives/${name}`,
-        'present',
-      ]),
+      Object.entries(records).map(([name, size]) => [`/var/lib/alternatives/${name}`, { size }]),
     ),
   },
   run: [
@@ -115,15 +127,36 @@ testImage({
       stderr: /^iptables-wrapper: cannot switch to nft, using it for this call: /,
     },
     {
-      name: 'v4 and v6 can be chosen by hand, as kind does',
+      name: 'all programs go from the wrapper to legacy, to nft, and back to the wrapper',
+      capabilities,
       steps: [
-        ...['iptables', 'ip6tables'].map(name => ({
-          run: ['update-alternatives', '--set', name, `/usr/sbin/${name}-legacy`],
-        })),
-        { run: ['iptables', '--version'] },
+        { run: ['alternatives', '--list'] },
+        ...choose('legacy'),
+        ...choose('nft'),
+        ...['ebtables', 'arptables'].map(program => ({ run: [program, '--version'] })),
+        { run: ['alternatives', '--set', 'iptables', '/usr/sbin/iptables-wrapper'] },
+        { run: ['alternatives', '--list'] },
+        ...wrapped.map(program => ({ ready: `/usr/sbin/${program}` })),
         { run: ['ip6tables-restore', '--version'] },
+        { run: ['alternatives', '--list'] },
+        { run: ['alternatives', '--auto', 'iptables'] },
+        { run: ['alternatives', '--list'] },
+        ...wrapped.map(program => ({ ready: `/usr/sbin/${program}` })),
       ],
-      stdout: /^iptables .*legacy.*^ip6tables-restore .*legacy/ms,
+      stdout: RegExp(
+        [
+          chosen('iptables-wrapper', 'iptables-wrapper'),
+          chosen('ip6tables-legacy', 'iptables-legacy'),
+          ...versions('legacy'),
+          chosen('ip6tables-nft', 'iptables-nft'),
+          ...versions('nf_tables'),
+          chosen('iptables-wrapper', 'iptables-wrapper'),
+          ...versions('nf_tables').slice(4, 5),
+          chosen('ip6tables-nft', 'iptables-nft'),
+          chosen('iptables-wrapper', 'iptables-wrapper', 'auto'),
+        ].join('.*'),
+        'ms',
+      ),
     },
     {
       name: 'nft, ebtables and arptables write what nft lists',

@@ -13,6 +13,8 @@ export type FileExpectation =
       readonly gid?: number
       /** Target of a symlink as written. */
       readonly link?: string
+      /** In bytes. */
+      readonly size?: number
       /** Whole content. */
       readonly content?: string
       /** Each of these occurs in the content; links are followed. */
