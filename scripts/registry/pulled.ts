@@ -28,11 +28,14 @@ const folders = ['/var/lib/rpm', '/usr/lib/sysimage/rpm']
 /** In the order in which rpm prefers them, if a folder has several. */
 const kinds = { 'rpmdb.sqlite': 'SQLite', 'Packages.db': 'ndb', Packages: 'Berkeley DB' } as const
 
+/** The packages of any image, ours or not. Throws UserError as `rpmdbOf` does. */
+export const databaseOf = (image: BuiltImage): Package[] => readPackages(rpmdbOf(image))
+
 /**
- * The packages of any image, ours or not, as a program in it would find them: links are followed. Throws UserError where
- * there is no rpm database, or one that is not read here.
+ * The rpmdb.sqlite of any image, out of WAL mode, as a program in it would find it: links are followed. Throws UserError
+ * where there is no rpm database, or one that is not read here.
  */
-export function databaseOf(image: BuiltImage): Package[] {
+export function rpmdbOf(image: BuiltImage): Buffer {
   const { files, name, platform } = image
   const places = [...new Set(folders.flatMap(folder => resolvePath(files, folder)?.path ?? []))]
   const found = places.flatMap(place => {
@@ -44,7 +47,7 @@ export function databaseOf(image: BuiltImage): Package[] {
     throw new UserError(`${name} for ${platform} has no rpm database: none in ${folders.join(' or ')}`)
   if (second) throw new UserError(`${name} for ${platform} has two rpm databases: ${path} and ${second}`)
   const kind = kinds[posix.basename(path) as keyof typeof kinds]
-  if (kind === 'SQLite') return readPackages(closed(image, path))
+  if (kind === 'SQLite') return closed(image, path)
   throw new UserError(
     `${name} for ${platform} keeps its packages in ${path}, of kind ${kind}: only rpmdb.sqlite is read here; ask an rpm in the image, 'rpm -qa'`,
   )
