@@ -80,6 +80,8 @@ PACKAGES: Dict[str, Dict[str, object]] = {
     "badpost": {"files": ["/usr/share/badpost"], "post": "exit 3"},
     "badtool": {"files": ["/usr/share/badtool"], "post": "nosuchtool --option\ntrue"},
     "badpre": {"files": ["/usr/share/badpre"], "pre": "exit 1"},
+    "notifier": {"files": ["/usr/share/notifier"], "more": "%transfiletriggerin -n notifier -- /usr/share/noticed\nnosuchtool"},
+    "noticed": {"files": ["/usr/share/noticed/file"]},
 }
 
 NEWER: Dict[str, Dict[str, object]] = {
@@ -122,10 +124,10 @@ def describe(directory: str, repo: str) -> None:
     run(["gpg", "--batch", "--yes", "--detach-sign", "--armor", f"{repo}/repodata/repomd.xml"], directory)
 
 
-def subpackage(name: str, files: List[str], head: str = "", **scripts: str) -> str:
+def subpackage(name: str, files: List[str], head: str = "", more: str = "", **scripts: str) -> str:
     text = f"\n%package -n {name}\nSummary: {name}\n{head}\n%description -n {name}\n{name}\n%files -n {name}\n"
     text += "\n".join(files) + "\n"
-    return text + "".join(f"%{kind} -n {name}\n{script}\n" for kind, script in scripts.items())
+    return text + "".join(f"%{kind} -n {name}\n{script}\n" for kind, script in scripts.items()) + f"{more}\n"
 
 
 def make_tree(directory: str, tree: str) -> None:

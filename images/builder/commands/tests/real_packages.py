@@ -131,6 +131,17 @@ class Scriptlets(Case):
         self.assertIn("note: %post(talks-1-1.x86_64) printed: FATAL: cannot write\n", output)
         self.assertEqual(output.count("printed:"), 1)
 
+    def test_triggers_of_a_package_that_is_only_registered_may_fail(self) -> None:
+        self.ok("clean_install", "notifier", "true", "true")
+        self.assertNotIn("notifier", self.ok("install_rpm", "noticed"))
+        self.ok("cleanup", "x")
+        os.unlink("/var/lib/newroot/registered")
+        self.ok("remove_package", "noticed")
+        self.assertNotIn("notifier", self.ok("install_rpm", "noticed"))
+        self.ok("remove_package", "noticed")
+        self.ok("install_rpm", "notifier")
+        self.assertIn("notifier: ", self.fails("install_rpm", "noticed"))
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

@@ -33,7 +33,7 @@ class Gate(unittest.TestCase):
     def test_what_scriptlets_print(self) -> None:
         log = "\n".join([
             "Verifying packages...", "D: %pre(a-1-1.noarch): scriptlet start", "D: %pre(a-1-1.noarch): execv(/bin/sh) pid 7",
-            "+ echo FATAL", "FATAL: cannot write\x1b[2J", "", "D: %pre(a-1-1.noarch): waitpid(7) rc 7 status 0", "a-1-1.noarch",
+            "+ echo FATAL", "fdio:       2 writes,       39 total bytes in 0.00001 secs", "FATAL: cannot write\x1b[2J", "", "D: %pre(a-1-1.noarch): waitpid(7) rc 7 status 0", "a-1-1.noarch",
             "D: %post(b-1-1.noarch): scriptlet start", "warning: said already", "second", "D: closed", "  third",
         ])
         self.assertEqual(list(scriptlets.outputs(log)), [

@@ -91,16 +91,19 @@ def has_privileges(root: str, file: OwnedFile) -> bool:
 
 
 def partial_packages(root: str, registered: Set[str]) -> Dict[str, Set[str]]:
-    """For each package of which only single files are there: the paths that are not.
+    """For each of the `partial_names`: the paths of its files that are not there."""
+    partial = partial_names(root, registered)
+    return {name: {file.path for file in files_of(root, name) if not lies_in(root, file.path)} for name in partial}
 
-    These are the `registered` ones, and those that a parent image says so of.
-    """
+
+def partial_names(root: str, registered: Set[str]) -> Set[str]:
+    """Packages of which at most single files are there: the `registered` ones, and those that a parent image says so of."""
     listing = query(root, "-a", "--qf", "[%{=NAME}\t%{FILENAMES}\t%{FILEFLAGS}\t%{FILESTATES}\n]")
     partial = registered & names(root)
     for name, path, flags, state in (line.split("\t") for line in listing.splitlines()):
         if int(state) == NOT_INSTALLED and not int(flags) & DOC and not path.startswith(OPTIONAL_PLACES):
             partial.add(name)
-    return {name: {file.path for file in files_of(root, name) if not lies_in(root, file.path)} for name in partial}
+    return partial
 
 
 def files_of(root: str, name: str) -> List[OwnedFile]:

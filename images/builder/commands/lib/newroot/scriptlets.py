@@ -8,7 +8,10 @@ from typing import Dict, Iterator, List, Optional, Tuple
 
 SCRIPTLET = re.compile(r"%\w+\(([^()]+)\)")
 TRACE = re.compile(r"^\++ ")
+WARNING = re.compile(r"^warning: ")
 FAILURE = re.compile(r"scriptlet failed|lua script failed|: command not found|^\S+: \d+: [^:]+: not found$")
+IO_STATISTICS = re.compile(r"^u?fdio: +\d+ (reads|writes), ")
+"""rpm 4.16 counts among its log what it reads and writes, the scriptlets themselves included."""
 NAMELESS = "(unknown package)"
 
 
@@ -38,7 +41,7 @@ def outputs(log: str) -> Iterator[Tuple[str, str]]:
     for line in log.splitlines():
         if line.startswith("D: "):
             current = running_after(line)
-        elif current and line.strip() and not TRACE.match(line) and not line.startswith("warning: "):
+        elif current and line.strip() and not any(kind.match(line) for kind in (TRACE, IO_STATISTICS, WARNING)):
             yield current, "".join(character if character.isprintable() else "?" for character in line)
 
 
@@ -79,5 +82,5 @@ def package_name(nevra: str) -> str:
 
 def warnings(log: str) -> List[str]:
     """rpm's own warnings in a log, each once."""
-    lines = [line for line in log.splitlines() if line.startswith("warning: ")]
+    lines = [line for line in log.splitlines() if WARNING.match(line)]
     return [line for line in dict.fromkeys(lines) if "NOKEY" not in line]

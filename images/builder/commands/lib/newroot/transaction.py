@@ -7,7 +7,7 @@ import sys
 import tempfile
 from typing import List, Tuple
 
-from newroot import conflicts, environment, installed, keys, paths, process, record, scriptlets
+from newroot import conflicts, environment, installed, keys, paths, process, record, scriptlets, triggers
 from newroot.cli import note
 from newroot.environment import Settings
 from newroot.errors import CommandError
@@ -34,9 +34,14 @@ def install(settings: Settings, files: List[RpmFile], justdb: bool = False) -> N
     conflicts.check(settings.newroot, files, justdb)
     prepare_directories(settings.newroot)
     options = ["-i", "--replacepkgs", *JUST_DATABASE] if justdb else ["-U", "--replacepkgs", "--oldpackage"]
+    names = [file.name for file in files]
     if justdb:
         # Not by -U: that also erases the entries of obsoleted packages, whose files stay.
         forget_versions(settings.newroot, files)
+        record.remember_registered(settings.newroot, names)
+    else:
+        # Before their triggers run, which matter from now on.
+        record.forget_registered(settings.newroot, names)
     with contextlib.ExitStack() as around:
         if not justdb and settings.newroot != "/":
             requirements = [item for file in files for item in environment.scriptlet_requirements(file.name)]
@@ -44,7 +49,6 @@ def install(settings: Settings, files: List[RpmFile], justdb: bool = False) -> N
         run_rpm(settings.newroot, options, files)
     refresh_linker_cache(settings.newroot)
     record.installed(files)
-    (record.remember_registered if justdb else record.forget_registered)(settings.newroot, [file.name for file in files])
     print(("registered " if justdb else "installed ") + " ".join(sorted(file.nevra for file in files)))
 
 
@@ -72,7 +76,7 @@ def unpack(files: List[RpmFile], directory: str) -> None:
 def erase(root: str, packages: List[installed.Package], justdb: bool) -> None:
     """Erases installed packages in one transaction.
 
-    What their scriptlets fail at is shown but does not stop it.
+    What their scriptlets fail at is shown but does not stop it; of triggers, only what matters is shown.
     """
     assert_nothing_lent(root)
     with contextlib.ExitStack() as around:
@@ -104,7 +108,8 @@ def run_rpm(root: str, options: List[str], files: List[RpmFile]) -> None:
 
 
 def rpm_log(root: str, arguments: List[str]) -> Tuple[int, str]:
-    """Status and log of `rpm -vv` on the root; warnings and what scriptlets printed are shown.
+    """Status and log of `rpm -vv` on the root, without what triggers said in vain; warnings and what scriptlets printed
+    are shown.
 
     Raises CommandError for a scriptlet that hung and was killed.
     """
@@ -116,6 +121,7 @@ def rpm_log(root: str, arguments: List[str]) -> Tuple[int, str]:
         log = output.read().decode("utf-8", "replace")
     if environment.debug():
         print(log, file=sys.stderr)
+    log = triggers.without_vain(root, log)
     for line in scriptlets.warnings(log):
         print(line, file=sys.stderr)
     for scriptlet, line in scriptlets.outputs(log):
