@@ -86,7 +86,17 @@ async function replay(database: Database, toolchain: Toolchain, workDir: string)
   const { epoch } = readDistro('lab')
   const archive = await openArchive({ arch: 'native', suites: [toolchains[toolchain]], workDir })
   const debs = await archive.fetch(await archive.closure([...TOOLS, ...lent]), () => {})
-  const tools = await makeToolchain(join(workDir, 'toolchain'), [...debs.values()], epoch)
+  const made = await makeToolchain(join(workDir, 'toolchain'), [...debs.values()], epoch)
+  const run = (argv: string[]) =>
+    made.run(argv).catch(error => {
+      const lines = String(error.all ?? error.message)
+        .trim()
+        .split('\n')
+      throw new UserError(
+        `the replay with ${toolchain} cannot be set up:\n  ${lines.slice(-15).join('\n  ')}`,
+      )
+    })
+  const tools = { root: made.root, run }
   await makeRepository(tools, database)
   const outcomes = await play(tools, database, readWorkspace(), epoch)
   return outcomes.map(one => ({ toolchain, ...one, troubles: troublesOf(one), remarks: remarksOf(one) }))

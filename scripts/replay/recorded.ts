@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { UserError } from '../lib/errors.ts'
 import { parseHeader, type RpmHeader } from '../rpm/header.ts'
+import { fileFlags } from '../rpm/package.ts'
 import { readTable } from '../rpm/sqlite.ts'
 import { originalHeader } from './raw-header.ts'
 
@@ -21,8 +22,6 @@ export interface Recorded {
 export interface RecordedFile {
   readonly path: string
   readonly mode: number
-  readonly user: string
-  readonly group: string
   readonly isGhost: boolean
   /** Seconds since 1970. */
   readonly time: number
@@ -33,6 +32,11 @@ export interface RecordedFile {
   readonly kind: string
 }
 
+/** `st_mode`. */
+const [fileType, regular, link] = [0o170000, 0o100000, 0o120000]
+export const isRegular = ({ mode }: RecordedFile) => (mode & fileType) === regular
+export const isLink = ({ mode }: RecordedFile) => (mode & fileType) === link
+
 export interface Database {
   readonly packages: readonly Recorded[]
   /** The public keys that are imported in it, armored. */
@@ -40,11 +44,24 @@ export interface Database {
 }
 
 const tags = {
-  name: 1000, version: 1001, release: 1002, description: 1005, arch: 1022, modes: 1030, times: 1034, targets: 1036,
-  flags: 1037, users: 1039, groups: 1040, requires: 1049, inodes: 1096, directories: 1116, names: 1117,
-  directoryNames: 1118, classes: 1141, classNames: 1142, sha256: 273,
-} // biome-ignore format: a table
-const ghost = 64
+  sha256: 273,
+  name: 1000,
+  version: 1001,
+  release: 1002,
+  description: 1005,
+  arch: 1022,
+  modes: 1030,
+  times: 1034,
+  targets: 1036,
+  flags: 1037,
+  requires: 1049,
+  inodes: 1096,
+  directories: 1116,
+  names: 1117,
+  directoryNames: 1118,
+  classes: 1141,
+  classNames: 1142,
+}
 
 /** Every package of an rpmdb.sqlite that is out of WAL mode. Throws UserError where a header is not what it was built as. */
 export function readRecorded(database: Buffer): Database {
@@ -75,19 +92,13 @@ function recorded(header: Buffer, digest: string | undefined): Recorded {
 
 function filesOf(read: RpmHeader): RecordedFile[] {
   const [directories, indexes] = [read.strings(tags.directoryNames), read.numbers(tags.directories)]
-  const [modes, times, flags, inodes] = [tags.modes, tags.times, tags.flags, tags.inodes].map(read.numbers) as [
-    number[], number[], number[], number[],
-  ] // biome-ignore format: a table
-  const [targets, users, groups] = [tags.targets, tags.users, tags.groups].map(read.strings) as [
-    string[], string[], string[],
-  ] // biome-ignore format: a table
+  const [modes, flags, times] = [read.numbers(tags.modes), read.numbers(tags.flags), read.numbers(tags.times)]
+  const [targets, inodes] = [read.strings(tags.targets), read.numbers(tags.inodes)]
   const [classes, kinds] = [read.numbers(tags.classes), read.strings(tags.classNames)]
   return read.strings(tags.names).map((name, index) => ({
     path: directories[indexes[index]!]! + name,
     mode: modes[index]!,
-    user: users[index]!,
-    group: groups[index]!,
-    isGhost: (flags[index]! & ghost) !== 0,
+    isGhost: (flags[index]! & fileFlags.ghost) !== 0,
     time: times[index]!,
     target: targets[index]!,
     inode: inodes[index]!,

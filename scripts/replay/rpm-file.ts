@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
-import { type Content, isRegular } from './content.ts'
+import type { Content } from './content.ts'
 import { cpio } from './cpio.ts'
 import { buildHeader, overwrite, regions } from './raw-header.ts'
-import type { Recorded } from './recorded.ts'
+import { isRegular, type Recorded } from './recorded.ts'
 
 const tags = { size: 1009, sizes: 1028, digests: 1035, compressor: 1125, payload: 5092, uncompressed: 5097 }
 const signature = { sha1: 269, sha256: 273, size: 1000, md5: 1004, payloadSize: 1007 }
@@ -19,14 +19,19 @@ export function rpmFile(recorded: Recorded, content: Content): Buffer {
   const payload = gzipSync(archive, { level: 1 })
   const sizes = recorded.tags.numbers(tags.sizes)
   const digests = recorded.tags.strings(tags.digests)
+  let [total] = recorded.tags.numbers(tags.size) as [number]
+  const counted = new Set<number>()
   for (const [index, bytes] of contents.entries()) {
     if (!bytes) continue
+    const { inode } = recorded.files[index]!
+    if (!counted.has(inode)) total += bytes.length - sizes[index]!
+    counted.add(inode)
     sizes[index] = bytes.length
     digests[index] = hex('sha256', bytes)
   }
   overwrite(header, tags.sizes, sizes)
   overwrite(header, tags.digests, digests)
-  overwrite(header, tags.size, [sizes.reduce((sum, size) => sum + size, 0)])
+  overwrite(header, tags.size, [total])
   overwrite(header, tags.compressor, ['gzip'])
   overwrite(header, tags.payload, [hex('sha256', payload)])
   overwrite(header, tags.uncompressed, [hex('sha256', archive)])
