@@ -34,4 +34,5 @@ await main(usage, options, async ({ flags, values, words }) => {
   recordChoice({ distro: distro.chosen, engine: engine.chosen })
   printTable(rows)
   print(`\nBuilds use ${engine.chosen} and ${distro.chosen}: ${distro.why}.`)
+  for (const sentence of distro.advice) print(`${sentence}.`)
 })

@@ -80,15 +80,15 @@ test('an engine that is too old is refused by its version', () => {
 })
 
 test('a distro that cannot be reached is named, with what to do', () => {
-  const unpinned = bench.read('images/distro/al2023.yaml').replace(/digest:.*/, 'digest:')
-  bench.write('images/distro/al2023.yaml', unpinned)
+  const pinned = bench.read('images/distro/al2023.yaml')
   assertError(
-    build('distro', { DISTRO: 'al2023' }),
-    /al2023.yaml has no digest for .*: run 'DISTRO=al2023 npm run setup'/,
+    bench.while('images/distro/al2023.yaml', pinned.replace(/digest:.*/, 'digest:'), () =>
+      build('distro', { DISTRO: 'al2023' }),
+    ),
+    /al2023.yaml: image.digest is ""; use sha256: and 64 hexadecimal digits/,
   )
-  const nowhere = bench
-    .read('images/distro/al2023.yaml')
-    .replace(/reference: .*/, 'reference: 127.0.0.1:1/amazonlinux:2023')
+  const nowhere = pinned
+    .replace(/reference: .*:/, 'reference: 127.0.0.1:1/amazonlinux:')
     .replace(/digest:.*/, `digest: sha256:${'0'.repeat(64)}`)
   const outcome = bench.while('images/distro/al2023.yaml', nowhere, () =>
     build('distro', { DISTRO: 'al2023' }),

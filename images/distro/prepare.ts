@@ -1,7 +1,6 @@
 import { mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { BuildPlan, Context, Preparation } from '../../scripts/build/plan.ts'
-import { UserError } from '../../scripts/lib/errors.ts'
 import { inRepo } from '../../scripts/lib/paths.ts'
 import { perform } from '../../scripts/lib/run.ts'
 import type { Platform } from '../../scripts/lib/settings.ts'
@@ -26,12 +25,6 @@ export const prepare: Preparation['prepare'] = async (plan, distro, dist) => {
   const packages = join(plan.work, 'lab', 'repo')
   mkdirSync(packages, { recursive: true })
   if (!distro.image) await makeLabRoot(plan, distro)
-  else if (!distro.image.digest) {
-    throw new UserError(
-      `images/distro/${distro.name}.yaml has no digest for ${distro.image.reference}: run 'DISTRO=${distro.name} npm run setup' ` +
-        'where the registry can be reached; it records the digest',
-    )
-  }
   const tar = join(plan.work, 'repo.tar')
   const canonical = ['--sort=name', '--owner=0', '--group=0', '--numeric-owner', `--mtime=@${distro.epoch}`]
   await perform('packing the repository', {

@@ -40,3 +40,6 @@ export const usualLimits: Limits = {
   image: 32 * 2 ** 30,
   lookups: 32,
 }
+
+/** For questions that somebody waits for: a few seconds tell whether there is an answer. */
+export const promptLimits: Limits = { ...usualLimits, silence: 5000, end: 7000, tries: 2 }

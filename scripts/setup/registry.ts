@@ -1,27 +1,33 @@
-import { UserError } from '../lib/errors.ts'
 import { openRepository } from '../registry/client.ts'
 import { RegistryError } from '../registry/errors.ts'
-import { usualLimits } from '../registry/limits.ts'
+import { type Limits, promptLimits } from '../registry/limits.ts'
 import { parseManifest } from '../registry/manifest.ts'
 import { parseReference } from '../registry/reference.ts'
+import type { PinnedImage } from '../workspace/distro.ts'
 
-/** The digest of an image, or why the registry gave none. */
-export type Remote = { readonly digest: string } | { readonly digest?: undefined; readonly why: string }
+/** Why an image cannot be had, and whether another pin would help. */
+export interface Obstacle {
+  readonly why: string
+  readonly isPin: boolean
+}
 
 /**
- * The digest of what a registry has as `host/repository:tag`: of the bytes themselves, whatever the registry says of
- * them. Waits no longer than `patience` ms. UserError when the registry answers that it has no such image.
+ * What keeps builds from a pinned image, if anything does. It is asked for by its digest, as the engines ask: a tag that
+ * has moved, or is gone, changes nothing. UserError when the reference is none.
  */
-export async function remoteDigest(reference: string, patience = 5000): Promise<Remote> {
-  const limits = { ...usualLimits, silence: patience, end: patience, tries: 2 }
-  const where = parseReference(reference)
+export async function obstacleTo(
+  { reference, digest }: PinnedImage,
+  limits: Limits = promptLimits,
+): Promise<Obstacle | undefined> {
+  const name = `${reference}@${digest}`
+  const where = parseReference(name)
   try {
-    const { bytes, type, digest } = await openRepository(where, { limits }).manifest(where.version)
-    parseManifest(bytes, type, reference, limits)
-    return { digest }
+    const missing = `${where.host} no longer has ${name}`
+    const { bytes, type } = await openRepository(where, { limits }).manifest(digest, missing)
+    parseManifest(bytes, type, name, limits)
+    return undefined
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error
-    if (error.trouble !== 'missing') return { why: error.message }
-    throw new UserError(`${error.message}: check the tag in the distro's data file`)
+    return { why: error.message, isPin: error.trouble === 'missing' }
   }
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { distros } from '../lib/settings.ts'
 import { refusedEach } from '../testing/refused.ts'
-import { readDistro } from './distro.ts'
+import { dayOf, readDistro } from './distro.ts'
 
 test('every distro has a data file that reads', () => {
   for (const name of distros) assert.match(readDistro(name).release, /\d/)
@@ -25,6 +25,26 @@ test('a release is the text that stands there', () => {
     '2023.10',
   )
   assert.equal(read('1').epoch, 5)
+})
+
+test('a release that has a day in it says the epoch, unless the file does', () => {
+  const day = (release: string) => {
+    const seconds = dayOf(release)
+    return seconds === undefined ? undefined : new Date(seconds * 1000).toISOString().slice(0, 10)
+  }
+  assert.equal(day('2023.12.20260930'), '2026-09-30')
+  assert.equal(day('2.0.20240229.1'), '2024-02-29')
+  for (const none of ['1', '2023.12', '2023.12.20261301', '2023.12.202609301'])
+    assert.equal(day(none), undefined)
+})
+
+test('of an image each fact stands once, or agrees', () => {
+  for (const name of distros) {
+    const { release, image, files, epoch } = readDistro(name)
+    if (!image) continue
+    assert.equal(epoch, dayOf(release))
+    assert.equal(files['/etc/dnf/vars/releasever'] ?? release, release)
+  }
 })
 
 test('a distro without a file says so', () => {
@@ -75,6 +95,19 @@ refusedEach('lab.yaml', folder => readDistro('lab', folder), [
     `release: 1\n${rest}image:\n  digest:\n`,
     /image.reference is missing; use HOST\/REPOSITORY:TAG/,
   ],
+  [
+    'no digest at all',
+    `release: 1\n${rest}image:\n  reference: a/b:1\n`,
+    /image.digest is missing; use sha256: and 64 hexadecimal digits/,
+  ],
+  ...['a/b', 'a/b:2', 'a/b:12', 'a:1/b', 'a/b:1.x', 'a/b:1-arm64'].map(
+    reference =>
+      [
+        `an image of another release: ${reference}`,
+        `release: 1\n${rest}image:\n  reference: ${reference}\n  digest: sha256:${'0'.repeat(64)}\n`,
+        /image.reference is a.*; use a tag of the release, :1 or :1.0, or move both with 'npm run pin -- lab/,
+      ] as const,
+  ),
   [
     'a typing error in image',
     `release: 1\n${rest}image:\n  refrence: a\n`,
