@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { makeToolchain, TOOLS } from '../images/distro/lab/toolchain.ts'
+import { makeToolchain } from '../images/distro/lab/toolchain.ts'
 import { main, print, printJson } from './lib/cli.ts'
 import { openArchive } from './lib/debian-archive.ts'
 import { UserError } from './lib/errors.ts'
@@ -31,8 +31,11 @@ modes are the database's own, byte for byte.
 const toolchains = { 'debian-11': 'bullseye', 'debian-12': 'bookworm' } as const
 type Toolchain = keyof typeof toolchains
 
-/** What scriptlets are lent, beyond what the lab is made with. */
-const lent = ['passwd', 'policycoreutils', 'p11-kit', 'p11-kit-modules', 'libstdc++6']
+/** What the repository is made with, what the in-image commands call, and what they lend to scriptlets. */
+const programs = (
+  'rpm createrepo-c dnf gnupg gpg-agent python3 bash dash coreutils findutils sed grep mawk gzip tar zstd cpio file ' +
+  'base-files libc-bin mount passwd policycoreutils p11-kit p11-kit-modules libstdc++6'
+).split(' ')
 
 const options = {
   database: { type: 'string', help: 'an rpmdb.sqlite; its -wal is read, too, where one lies beside it' },
@@ -52,7 +55,8 @@ await main(usage, options, async ({ words, flags, values }) => {
     throw new UserError(`${words[0]} is one word too many; see 'npm run replay -- --help'`)
   const names = Object.keys(toolchains) as Toolchain[]
   const chosen = values.toolchain ? [oneOf('--toolchain', values.toolchain, names)] : names
-  const database = readRecorded(await databaseOf(values))
+  const bytes = await databaseOf(values)
+  const database = about((values.database ?? values.image)!, () => readRecorded(bytes))
   const work = inRepo('work', 'replay')
   const replayed = await withLock(join(work, 'lock'), `a replay in ${work}`, async () =>
     (await Promise.all(chosen.map(name => replay(database, name, join(work, name))))).flat(),
@@ -63,6 +67,15 @@ await main(usage, options, async ({ words, flags, values }) => {
   if (failed.length > 0 && !flags.json)
     throw new UserError(`${failed.length} of ${replayed.length} scenes failed; the lines above say why`)
 })
+
+/** Names what a UserError is about. */
+function about<T>(what: string, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    throw error instanceof UserError ? new UserError(`${what}: ${error.message}`) : error
+  }
+}
 
 /** The bytes of the database, out of WAL mode. */
 async function databaseOf(values: { database?: string; image?: string }): Promise<Buffer> {
@@ -85,7 +98,7 @@ async function databaseOf(values: { database?: string; image?: string }): Promis
 async function replay(database: Database, toolchain: Toolchain, workDir: string): Promise<Replayed[]> {
   const { epoch } = readDistro('lab')
   const archive = await openArchive({ arch: 'native', suites: [toolchains[toolchain]], workDir })
-  const debs = await archive.fetch(await archive.closure([...TOOLS, ...lent]), () => {})
+  const debs = await archive.fetch(await archive.closure(programs), () => {})
   const made = await makeToolchain(join(workDir, 'toolchain'), [...debs.values()], epoch)
   const run = (argv: string[]) =>
     made.run(argv).catch(error => {
