@@ -7,7 +7,7 @@ import { UserError } from './lib/errors.ts'
 import { installed } from './lib/installed.ts'
 import { inRepo } from './lib/paths.ts'
 import type { Command } from './lib/run.ts'
-import { type EngineName, engines } from './lib/settings.ts'
+import { choiceForTurbo, chosenEngine } from './lib/settings.ts'
 import { readWorkspace } from './workspace/workspace.ts'
 
 const usage = `
@@ -16,12 +16,15 @@ Usage: npm run bench
 Times a build with everything cached, and two things against their floor: a cold build of minimal-base-glibc (parents
 built, engine running) against dnf --installroot of the same packages, and tar and gzip of the same tree; install_rpm of
 iptables' packages against rpm -U of the same files, and one load of the metadata. Rounds alternate, so that a slow moment
-of the machine hits all alike; medians and ratios are printed. Needs root, and the lab's images built.
+of the machine hits all alike; medians and ratios are printed. On the chosen engine and the lab; needs root.
 `
 
 const image = 'minimal-base-glibc'
 
-const buildAll: Command = { argv: [installed('turbo'), 'run', 'build'], env: env(engines[0]) }
+const engine = chosenEngine()
+const env = { ...choiceForTurbo({ distro: 'lab', engine }), TURBO_TELEMETRY_DISABLED: '1' }
+
+const buildAll: Command = { argv: [installed('turbo'), 'run', 'build'], env }
 
 const options = {
   rounds: { type: 'string', help: 'how many rounds; 5 if left out' },
@@ -64,16 +67,9 @@ async function measureRound(floor: Floor, times: Times, phases: Phases): Promise
   note('floor: metadata', await time(floor.metadata))
   await time(floor.clean)
   note('all cached', await time(buildAll))
-  // Both engines make the same bytes, so that each finds its parents here.
-  for (const engine of engines) {
-    const argv = ['node', '--import', 'tsx', 'scripts/build.ts', '--no-cache', image] as const
-    const spent = await time({ argv: [...argv], env: env(engine) }, output => {
-      phases[engine] = /\((parents .*)\)/.exec(output)?.[1] ?? ''
-    })
-    note(`cold glibc, ${engine}`, spent)
-  }
-}
-
-function env(engine: EngineName): Record<string, string> {
-  return { ENGINE: engine, DISTRO: 'lab', TURBO_TELEMETRY_DISABLED: '1' }
+  const argv = ['node', '--import', 'tsx', 'scripts/build.ts', '--no-cache', image] as const
+  const spent = await time({ argv: [...argv], env }, output => {
+    phases[engine] = /\((parents .*)\)/.exec(output)?.[1] ?? ''
+  })
+  note(`cold glibc, ${engine}`, spent)
 }
