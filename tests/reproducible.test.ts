@@ -10,7 +10,7 @@ const names = buildOrder(readWorkspace(), tellingImages(readWorkspace()))
 
 let bench: Workbench
 before(() => {
-  bench = new Workbench('a checkout, with another name')
+  bench = new Workbench('a checkout of another name')
 })
 after(() => bench.remove())
 

@@ -5,12 +5,13 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { chosenEngine } from '../../scripts/lib/settings.ts'
 import { readFiles } from '../../scripts/oci/file-list.ts'
 import { Workbench } from '../workbench.ts'
 
 let bench: Workbench
 before(() => {
-  bench = new Workbench('two, at once')
+  bench = new Workbench('two at once')
   bench.takeDist('distro', 'builder')
   for (const name of ['one', 'two']) {
     bench.addImage(
@@ -78,5 +79,17 @@ test('a build leaves no mount, no folder and no image of its own, and the checko
   for (const name of ['one', 'two', 'one-parent']) {
     assert.equal(existsSync(join(bench.root, 'images', name, 'work', 'linux_amd64')), false)
     assert.equal(existsSync(join(bench.root, 'images', name, 'work', 'dist')), false)
+  }
+})
+
+test('a comma in the path of the checkout is nothing to BuildKit, and an error to buildah, which splits there', () => {
+  const other = new Workbench('one, two')
+  try {
+    other.takeDist('distro', 'builder')
+    const { exitCode, output } = other.script('build', ['minimal-base'])
+    if (chosenEngine() === 'buildkit') assert.equal(exitCode, 0, output)
+    else assert.match(output, /^error: buildah cannot work in .*\/one, two-\w+\/work\/buildah: .* comma/m)
+  } finally {
+    other.remove()
   }
 })

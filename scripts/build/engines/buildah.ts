@@ -141,6 +141,11 @@ const tag = 'localhost/made:latest'
 /** Containers and what is made live and die with the build's own folder; the images it starts from are only read. */
 function storageIn(folder: string, readsShared: boolean): [string, ...string[]] {
   const own = buildahIn(folder)
+  if (readsShared && shared.includes(',')) {
+    throw new UserError(
+      `buildah cannot work in ${shared}: it takes the comma for the end of the path; move the checkout, or set ENGINE=buildkit`,
+    )
+  }
   return readsShared ? [...own, '--storage-opt', `overlay.imagestore=${join(shared, 'root')}`] : own
 }
 
