@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { buildImage } from './build/build-image.ts'
 import { engineOf } from './build/engines/index.ts'
+import { lentBy } from './build/plan.ts'
 import { main } from './lib/cli.ts'
 import { inRepo } from './lib/paths.ts'
 import { chosenDistro, chosenEngine, chosenPlatforms } from './lib/settings.ts'
@@ -24,7 +25,7 @@ await main(usage, {}, async ({ words }) => {
   for (const image of namedImages(images, words, basename(process.cwd()))) {
     const builder = builderOf(image, toolchain)
     mkdirSync(builder.recipe, { recursive: true })
-    writeFileSync(join(builder.recipe, 'Dockerfile'), recipeOf(image, toolchain))
+    writeFileSync(join(builder.recipe, 'Dockerfile'), recipeOf(image, toolchain, images))
     await buildImage(builder, {
       images,
       engine,
@@ -35,10 +36,14 @@ await main(usage, {}, async ({ words }) => {
   }
 })
 
-/** With a record of the image's files, by which the in-image commands see what a `COPY` downstream could not delete. */
-function recipeOf({ name }: Image, toolchain: Image): string {
+/**
+ * With a record of the image's files, by which the in-image commands see what a `COPY` downstream could not delete, and
+ * with what the toolchain's steps have mounted here, after the last step: buildah empties the place of a mount.
+ */
+function recipeOf({ name }: Image, toolchain: Image, images: ReadonlyMap<string, Image>): string {
   const record = 'find /newroot -xdev ! -type d -print0 | LC_ALL=C sort -z > /usr/lib/newroot/base'
-  return `FROM ${toolchain.name}\nCOPY --from=${name} / /newroot/\nRUN ${record}\n`
+  const lent = [...lentBy(images, toolchain)].map(([from, { place }]) => `COPY --from=${from} / ${place}/\n`)
+  return `FROM ${toolchain.name}\nCOPY --from=${name} / /newroot/\nRUN ${record}\n${lent.join('')}`
 }
 
 /** An image like any other, but with no folder under `images/`: it is the same for all of them. */
@@ -54,7 +59,7 @@ function builderOf({ name, published }: Image, toolchain: Image): Image {
     internal: false,
     toolchain: false,
     first: false,
-    provides: [],
+    provides: {},
     published: { ...published, repository: `${published.repository}-builder` },
   }
 }

@@ -1,10 +1,12 @@
 import { mkdirSync, mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
-import { layoutsOf } from '../build/dist.ts'
+import { distOf, layoutsOf } from '../build/dist.ts'
+import { lentBy } from '../build/plan.ts'
 import { inRepo } from '../lib/paths.ts'
 import type { Command } from '../lib/run.ts'
 import { findBlob } from '../oci/blobs.ts'
 import { readImage } from '../oci/layout.ts'
+import { providedLayout } from '../workspace/outputs.ts'
 import { findImage, type Image } from '../workspace/workspace.ts'
 import { time } from './time.ts'
 
@@ -27,8 +29,10 @@ export interface Floor {
 export async function prepareFloor(images: ReadonlyMap<string, Image>, image: string): Promise<Floor> {
   mkdirSync(inRepo('work'), { recursive: true })
   const root = mkdtempSync(inRepo('work', 'floor-'))
-  await unpack(images, 'builder', root)
-  await unpack(images, image, join(root, 'tree'))
+  await unpack(layoutsOf(images, findImage(images, 'builder')), root)
+  await unpack(layoutsOf(images, findImage(images, image)), join(root, 'tree'))
+  for (const [name, { of, place }] of lentBy(images, findImage(images, 'builder')))
+    await unpack([providedLayout(distOf(of), name, platform)], join(root, place))
   const inRoot = (script: string): Command => {
     const enter =
       'mount --bind /dev "$0/dev" && mount -t proc proc "$0/proc" && exec chroot "$0" sh -euc "$1"'
@@ -64,8 +68,7 @@ const basePackages =
   'glibc-minimal-langpack glibc glibc-common libgcc libselinux libsepol libstdc++ pcre pcre2'
 const iptablesPackages = 'conntrack-tools ipset kmod iptables-nft iptables-legacy ebtables-legacy nftables'
 
-async function unpack(images: ReadonlyMap<string, Image>, name: string, folder: string): Promise<void> {
-  const layouts = layoutsOf(images, findImage(images, name))
+async function unpack(layouts: readonly string[], folder: string): Promise<void> {
   mkdirSync(folder, { recursive: true })
   for (const layer of readImage(layouts, platform).manifest.layers) {
     await time({ argv: ['tar', '-C', folder, '-xf', findBlob(layouts, layer.digest)] })

@@ -39,7 +39,7 @@ const image = (budget: Image['budget']): Image => ({
   internal: false,
   toolchain: false,
   first: false,
-  provides: [],
+  provides: {},
   published: { repository: 'tar' },
   ...(budget && { budget }),
 })

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { Platform } from '../lib/settings.ts'
 import type { Distro } from '../workspace/distro.ts'
 import { platformFolder } from '../workspace/outputs.ts'
-import { findImage, type Image } from '../workspace/workspace.ts'
+import { findImage, type Image, lineage } from '../workspace/workspace.ts'
 import { hereDocuments, type PlainDockerfile } from './plain.ts'
 import { configurationContext, type Recipe } from './recipe.ts'
 
@@ -104,6 +104,18 @@ export function planBuild(
 /** What an image's Dockerfile calls its parent. */
 export const parentName = ({ parent, parentAlias }: Image) => parent && (parentAlias ?? parent)
 
+/** What an image and those that it is made on provide: the name of each layout → the image it lies beside, and its place. */
+export function lentBy(
+  images: ReadonlyMap<string, Image>,
+  image: Image,
+): ReadonlyMap<string, { readonly of: Image; readonly place: string }> {
+  return new Map(
+    lineage(images, image).flatMap(of =>
+      Object.entries(of.provides).map(([name, place]) => [name, { of, place }] as const),
+    ),
+  )
+}
+
 /** The image that a context is, or that provides it. */
 export interface ContextImage {
   readonly of: Image
@@ -111,8 +123,8 @@ export interface ContextImage {
 }
 
 /**
- * The contexts that an image's Dockerfile can name: the images of its package.json, and what these provide, each with
- * the image that it comes from.
+ * The contexts that an image's Dockerfile can name: the images of its package.json, and what these lend, each with the
+ * image that it comes from.
  */
 export function contextImages(
   images: ReadonlyMap<string, Image>,
@@ -122,6 +134,8 @@ export function contextImages(
   const called = ({ name }: Image) => (name === image.parent ? parentName(image)! : name)
   return new Map<string, ContextImage>([
     ...named.map(of => [called(of), { of, provided: false }] as const),
-    ...named.flatMap(of => of.provides.map(name => [name, { of, provided: true }] as const)),
+    ...named.flatMap(one =>
+      [...lentBy(images, one)].map(([name, { of }]) => [name, { of, provided: true }] as const),
+    ),
   ])
 }

@@ -8,7 +8,14 @@ import type { Image } from '../workspace/workspace.ts'
 import { refuseDropped } from './dropped.ts'
 import { checkFroms } from './froms.ts'
 import { hereDocuments, type PlainDockerfile, writePlainly } from './plain.ts'
-import { type BuildPlan, contextImages, type PlanSettings, type Preparation, parentName } from './plan.ts'
+import {
+  type BuildPlan,
+  contextImages,
+  lentBy,
+  type PlanSettings,
+  type Preparation,
+  parentName,
+} from './plan.ts'
 import { type Recipe, rewriteRecipe } from './recipe.ts'
 
 export type ReadRecipe = Recipe & Pick<PlainDockerfile, 'files'>
@@ -22,14 +29,20 @@ export function readRecipe(
 ): ReadRecipe {
   const file = relative(repoRoot, join(image.recipe, 'Dockerfile'))
   const content = readText(join(image.recipe, 'Dockerfile'), `it is the recipe of ${image.name}`)
+  const contexts = contextImages(images, image)
   const prepared = preparation?.contexts(distro, '').map(({ name }) => name)
-  const names = prepared ?? [...contextImages(images, image).keys()]
+  const names = prepared ?? [...contexts.keys()]
+  const lent = (name: string) => {
+    const context = contexts.get(name)
+    const places = context && !context.provided ? lentBy(images, context.of) : new Map()
+    return [...places].map(([from, { place }]) => ({ from, place }))
+  }
   const [os, arch] = platform.split('/') as [string, string]
   const args = { TARGETPLATFORM: platform, TARGETOS: os, TARGETARCH: arch, ...image.args }
   const dockerfile = checkFroms(file, content, names, args)
   refuseDropped(file, dockerfile)
   const { text, files } = writePlainly(file, content, dockerfile)
-  return { ...rewriteRecipe(text, parseDockerfile(text, args), parentName(image)), files }
+  return { ...rewriteRecipe(text, parseDockerfile(text, args), parentName(image), lent), files }
 }
 
 /** Writes a recipe to where the plan has it. */

@@ -4,7 +4,10 @@ import { parseDockerfile } from '../lib/dockerfile.ts'
 import { refuseDropped } from './dropped.ts'
 import { rewriteRecipe } from './recipe.ts'
 
-const rewrite = (text: string, parent?: string) => rewriteRecipe(text, parseDockerfile(text), parent)
+const rewrite = (text: string, parent?: string) =>
+  rewriteRecipe(text, parseDockerfile(text), parent, name =>
+    name === 'toolchain' ? [{ from: 'repo', place: '/srv/repo' }] : [],
+  )
 
 const usual = `# About it.
 FROM base AS parent
@@ -71,6 +74,24 @@ test('the places of mounts are known, of the image and not of the stages before 
     'base',
   )
   assert.deepEqual(mounts, ['/srv/repo', '/var/cache'])
+})
+
+test('a step has mounted what its stage lends, once, wherever the stage gets it from', () => {
+  const lent = 'RUN --mount=type=bind,from=repo,target=/srv/repo'
+  for (const [text, step] of [
+    ['FROM toolchain\nRUN make it\n', `${lent} make it`],
+    ['FROM toolchain AS a\nFROM a AS b\nFROM b\nRUN ["make", "it"]\n', `${lent} ["make", "it"]`],
+    ['FROM toolchain\nrun --network=none \\\n make it\n', `run ${lent.slice(4)} --network=none \\\n make it`],
+    [
+      'FROM toolchain\nRUN --mount=type=tmpfs,target=/srv/repo x\n',
+      'RUN --mount=type=tmpfs,target=/srv/repo x',
+    ],
+    ['FROM other\nRUN make it\n', 'RUN make it'],
+    ['FROM toolchain AS a\nRUN x\nFROM other\nCOPY --from=a /x /\nRUN make it\n', 'RUN make it'],
+  ] as const)
+    assert.ok(rewrite(text).dockerfile.endsWith(`\n${step}\n`), rewrite(text).dockerfile)
+  assert.deepEqual(rewrite('FROM toolchain\nRUN x\n').mounts, ['/srv/repo'])
+  assert.deepEqual(rewrite('FROM toolchain\nCOPY x /\n').mounts, [])
 })
 
 test('configuration that OCI images do not have is refused in the image, not in the stages before it', () => {

@@ -12,6 +12,12 @@ export interface Recipe {
   readonly mounts: readonly string[]
 }
 
+/** A context that each step on an image has mounted: its name, and an absolute path. */
+export interface Lent {
+  readonly from: string
+  readonly place: string
+}
+
 /** The context that is an image without a file: the parent's configuration, for a newroot that has the parent's files. */
 export const configurationContext = 'configuration-of-parent'
 
@@ -19,10 +25,17 @@ export const configurationContext = 'configuration-of-parent'
  * Rewrites the `FROM` lines of a Dockerfile, line by line, so that all others keep their numbers:
  * - A last stage that copies a newroot over its parent starts from the parent's configuration alone. Copying deletes
  *   nothing, so what a recipe removed from its parent would be gone from the database and still be there to run.
+ * - A step has mounted what the image lends that its stage is made on.
  * - A stage that only gives an image another name goes: buildah deletes the image of such a stage when it is done.
  * @param parent what the Dockerfile calls the image's parent
+ * @param lent what a context of that name lends to steps on it
  */
-export function rewriteRecipe(text: string, dockerfile: Dockerfile, parent: string | undefined): Recipe {
+export function rewriteRecipe(
+  text: string,
+  dockerfile: Dockerfile,
+  parent: string | undefined,
+  lent: (context: string) => readonly Lent[],
+): Recipe {
   const { stages } = dockerfile
   const last = stages.at(-1)!
   const isAlias = (stage: Stage) =>
@@ -31,10 +44,17 @@ export function rewriteRecipe(text: string, dockerfile: Dockerfile, parent: stri
   const base = last.on && isAlias(last.on) ? last.on.base : last.base
   const replacesParent = parent !== undefined && base === parent && copiesNewroot(last, stages, parent)
   const lines = text.split('\n')
+  const lentTo = new Map(stages.map(stage => [stage, lent(rootOf(stage).base)]))
   for (const [index, stage] of stages.entries()) {
     const from = fromLine(stage, index, stage === last && replacesParent)
     lines.fill('', stage.line - 1, stage.lastLine)
     lines[stage.line - 1] = isAlias(stage) ? '' : from
+  }
+  for (const [stage, places] of lentTo) {
+    for (const run of stage.instructions.filter(({ keyword }) => keyword === 'RUN')) {
+      const mounts = places.filter(({ place }) => !mountsOfStep(run).includes(place)).map(mountOf)
+      lines[run.line - 1] = lines[run.line - 1]!.replace(/^\s*RUN\b/i, word => [word, ...mounts].join(' '))
+    }
   }
   for (const { line, lastLine, from } of stages.flatMap(({ instructions }) => instructions)) {
     for (const name of from.filter(one => /^\d+$/.test(one))) {
@@ -46,16 +66,26 @@ export function rewriteRecipe(text: string, dockerfile: Dockerfile, parent: stri
       }
     }
   }
-  return { dockerfile: lines.join('\n'), aliases, replacesParent, mounts: mountsOf(last) }
+  const mounts = stagesBeneath(last).flatMap(stage => [
+    ...stage.instructions.flatMap(mountsOfStep),
+    ...(stage.instructions.some(({ keyword }) => keyword === 'RUN') ? lentTo.get(stage)! : []).map(
+      ({ place }) => place,
+    ),
+  ])
+  return { dockerfile: lines.join('\n'), aliases, replacesParent, mounts }
 }
 
-function mountsOf({ on, instructions }: Stage): string[] {
-  const mounts = instructions.flatMap(({ flags }) => flags.filter(({ name }) => name === 'mount'))
-  const own = mounts.flatMap(
-    ({ value }) => /(?:^|,)(?:target|dst|destination)=([^,]+)/.exec(value)?.[1] ?? [],
-  )
-  return [...(on ? mountsOf(on) : []), ...own]
-}
+/** The stage and those that it is made on, itself last. */
+const stagesBeneath = (stage: Stage): Stage[] => [...(stage.on ? stagesBeneath(stage.on) : []), stage]
+
+const rootOf = (stage: Stage) => stagesBeneath(stage)[0]!
+
+const mountsOfStep = ({ flags }: Instruction): string[] =>
+  flags
+    .filter(({ name }) => name === 'mount')
+    .flatMap(({ value }) => /(?:^|,)(?:target|dst|destination)=([^,]+)/.exec(value)?.[1] ?? [])
+
+const mountOf = ({ from, place }: Lent) => `--mount=type=bind,from=${from},target=${place}`
 
 /** Numbers shift when a stage goes, so each has a name. */
 const nameOf = ({ name }: Stage, index: number) => name ?? `stage-${index}`

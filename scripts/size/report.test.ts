@@ -23,7 +23,7 @@ const measured = (name: string, download: number, installed: number, budget?: ob
     internal: false,
     toolchain: false,
     first: false,
-    provides: [],
+    provides: {},
     published: { repository: name },
     ...(budget && { budget }),
   },

@@ -122,14 +122,19 @@ refusedEach('package.json', readImageManifest, [
     /image.prepare is true; use a TypeScript file/,
   ],
   [
-    'provides: a text',
-    '{"name": "a", "image": {"provides": "repo"}}',
-    /image.provides is "repo"; use a list/,
+    'provides: a list',
+    '{"name": "a", "image": {"provides": ["repo"]}}',
+    /image.provides is \["repo"\]; use an object/,
   ],
   [
-    'provides: a path',
-    '{"name": "a", "image": {"provides": ["../../x"]}}',
-    /image.provides.0 is "..\/..\/x"; use a word/,
+    'provides: a path for a name',
+    '{"name": "a", "image": {"provides": {"../../x": "/srv"}}}',
+    /image.provides.*\.\.\/\.\.\/x"; use a word/,
+  ],
+  [
+    'provides: a place that is no path',
+    '{"name": "a", "image": {"provides": {"repo": "/srv/../x"}}}',
+    /image.provides.repo is "\/srv\/..\/x"; use where it is mounted, an absolute path/,
   ],
   ['args: a list', '{"name": "a", "image": {"args": ["A=1"]}}', /image.args is \["A=1"\]; use an object/],
   [

@@ -38,7 +38,9 @@ const imageManifest = only({
       toolchain: optional(flag),
       first: optional(flag),
       prepare: optional(matching(/^(?!\/)(?!.*\.\.).+\.ts$/, "a TypeScript file in the image's folder")),
-      provides: optional(listOf(word)),
+      provides: optional(
+        mapOf(word, matching(/^(\/(?!\.\.?(\/|$))[\w.-]+)+$/, 'where it is mounted, an absolute path')),
+      ),
       args: optional(
         mapOf(
           matching(/^(?!SOURCE_DATE_EPOCH$)[A-Za-z_]\w*$/, 'the name of an ARG'),

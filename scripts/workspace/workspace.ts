@@ -29,8 +29,11 @@ export interface Image {
   readonly first: boolean
   /** Absolute path of the program that lays out what its Dockerfile starts from. */
   readonly prepare?: string
-  /** Layouts that its build leaves beside the image, which are contexts of every image that names it. */
-  readonly provides: readonly string[]
+  /**
+   * Layouts that its build leaves beside the image → where each step on the image, or on one made on it, has it
+   * mounted.
+   */
+  readonly provides: Readonly<Record<string, string>>
   /** What it may have at most; a build that exceeds it fails. */
   readonly budget?: Budget
   readonly published: Published
@@ -135,7 +138,7 @@ function readImage(dir: string, families: ReadonlyMap<string, Family>): Image {
     toolchain: image.toolchain === true,
     first: image.first === true,
     ...(image.prepare && { prepare: join(dir, image.prepare) }),
-    provides: image.provides ?? [],
+    provides: image.provides ?? {},
     published: { repository: name, ...image.published },
     ...(image.budget && { budget: image.budget }),
   }

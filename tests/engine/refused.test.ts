@@ -34,9 +34,13 @@ function assertRefused(command: string, message: RegExp): void {
   assert.equal(existsSync(join(bench.root, 'images/probe/dist')), false)
 }
 
-/** A command that flips one bit in the middle of a file of the builder's repository. */
+/** What a step has mounted is read only: a copy of the repository, to be changed, in its place. */
+const copied = 'cp -a /srv/repo /tmp/repo && sed -i s,/srv/repo,/tmp/repo, /etc/yum.repos.d/*.repo'
+
+/** A command that flips one bit in the middle of a file of the repository. */
 const damage = (glob: string) =>
-  'python3 -c "import glob; f = open(glob.glob(\'/srv/repo/' +
+  `${copied} && ` +
+  'python3 -c "import glob; f = open(glob.glob(\'/tmp/repo/' +
   glob +
   "')[0], 'r+b'); f.seek(0, 2); f.seek(f.tell() // 2); b = f.read(1)[0]; f.seek(-1, 1); f.write(bytes([b ^ 1]))\""
 
@@ -94,10 +98,13 @@ test('tampered metadata is refused', () => {
 })
 
 test('metadata that somebody changed after it was signed, or nobody signed, is refused', () => {
-  const repomd = '/srv/repo/repodata/repomd.xml'
+  const repomd = '/tmp/repo/repodata/repomd.xml'
   assertRefused(
-    `sed -i 's/<revision>/<revision>9/' ${repomd} && install_rpm tar`,
+    `${copied} && sed -i 's/<revision>/<revision>9/' ${repomd} && install_rpm tar`,
     /install_rpm: .*(signature|GPG)/i,
   )
-  assertRefused(`rm ${repomd}.asc && install_rpm tar`, /install_rpm: .*(signature|GPG|repomd.xml.asc)/i)
+  assertRefused(
+    `${copied} && rm ${repomd}.asc && install_rpm tar`,
+    /install_rpm: .*(signature|GPG|repomd.xml.asc)/i,
+  )
 })
