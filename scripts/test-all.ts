@@ -12,6 +12,7 @@ import { testPackages } from './setup/test-programs.ts'
 import { made, madeOtherwise } from './testing/same-images.ts'
 import { installScanner } from './testing/scanner.ts'
 import { tellingImages } from './testing/telling.ts'
+import { watchDisk } from './testing/watch-disk.ts'
 import { readWorkspace } from './workspace/workspace.ts'
 
 const usage = `
@@ -42,11 +43,12 @@ await main(
   async ({ values }) => {
     const one = values.engine ? oneOf('--engine', values.engine, engines) : namedEngine()
     const chosen = one ? [one] : engines
-    const parts: { what: string; count: Count; minutes: number }[] = []
+    const parts: { what: string; count: Count; minutes: number; gigabytes: number }[] = []
+    const disk = watchDisk(repoRoot)
     const part = async (what: string, run: () => Promise<Count>) => {
       const start = performance.now()
       const count = await run()
-      parts.push({ what, count, minutes: (performance.now() - start) / 60_000 })
+      parts.push({ what, count, minutes: (performance.now() - start) / 60_000, gigabytes: disk.most() })
     }
     const before = existsSync(choiceFile) ? readFileSync(choiceFile, 'utf8') : undefined
     const wasRunning = await isPrivateDockerUp()
@@ -66,12 +68,16 @@ await main(
       for (const name of chosen.slice(1)) await part(name, () => testOtherEngine(name))
       await part('the workshop', () => testWorkshop(chosen[0]!))
     } finally {
+      disk.end()
       if (!wasRunning) await stopPrivateDocker()
       if (before === undefined) rmSync(choiceFile, { force: true })
       else writeFileSync(choiceFile, before)
     }
-    for (const { what, count, minutes } of parts)
-      print(`${what}: ${count.passed} passed, ${count.failed} failed, ${minutes.toFixed(1)} min`)
+    for (const { what, count, minutes, gigabytes } of parts)
+      print(
+        `${what}: ${count.passed} passed, ${count.failed} failed, ${minutes.toFixed(1)} min, ` +
+          `at most ${gigabytes.toFixed(1)} GB more on the disk than at first`,
+      )
     const sum = parts.map(({ count }) => count).reduce(add)
     print(`${sum.passed} passed, ${sum.failed} failed`)
     if (sum.failed > 0 || parts.some(({ what, count }) => what !== 'setup' && count.passed === 0)) {
