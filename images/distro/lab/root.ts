@@ -7,7 +7,7 @@ import type { Toolchain } from './toolchain.ts'
 export const ROOT = (
   'system-release amazon-linux-repo-cdn setup filesystem basesystem tzdata ca-certificates glibc glibc-common ' +
   'glibc-minimal-langpack libgcc libstdc++ bash coreutils grep sed gawk gzip tar findutils curl-minimal ' +
-  'libcurl-minimal dnf yum rpm python3 python3-dnf python3-rpm gnupg2 p11-kit-trust crypto-policies ' +
+  'libcurl-minimal dnf yum rpm python3 python3-dnf python3-rpm gnupg2-minimal p11-kit-trust crypto-policies ' +
   'elfutils-default-yama-scope'
 ).split(' ')
 
@@ -78,7 +78,6 @@ chmod 555 proc
 rm -rf work var/cache/dnf var/lib/dnf var/log/* var/cache/ldconfig/* etc/machine-id var/lib/rpm/.rpm.lock
 mkdir -m 755 var/cache/dnf var/lib/dnf
 rm -f etc/passwd- etc/group- etc/shadow- etc/gshadow- etc/subuid- etc/subgid- etc/.pwd.lock
-find . -name __pycache__ -prune -exec rm -rf {} +
 python3 - <<'PYTHON'
 import sqlite3
 db = sqlite3.connect('/work/root/var/lib/rpm/rpmdb.sqlite')
