@@ -38,8 +38,6 @@ testImage({
     'leftovers',
     'rpm database',
   ],
-  // Python's module for tests of libdnf names a module, not a library.
-  ignoreLibraries: ['/usr/lib/python3/dist-packages/hawkey/test/'],
   files: {
     '/newroot': { type: 'dir', mode: 0o755, uid: 0, gid: 0 },
     ...Object.fromEntries(

@@ -10,8 +10,6 @@ testImage({
   shell: true,
   packageManager: true,
   without: ['links', 'privileges', 'complete packages'],
-  // Python's module for tests of libdnf names a module, not a library.
-  ignoreLibraries: ['/usr/lib/python3/dist-packages/hawkey/test/'],
   files: {
     '/etc/os-release': { contains: `VERSION_ID="${version}"` },
     '/bin/sh': 'present',

@@ -29,12 +29,12 @@ interface World {
 
 /**
  * Every library that some ELF file of the image needs and that glibc's loader would not find (ld.so(8)): by RPATH,
- * RUNPATH, `/etc/ld.so.cache` and the loader's own directories, of the same class and machine. Programs are loaded
- * as a whole; a library that no program loads (a plugin, a gconv module) is loaded alone. `ignore`: prefixes of
- * paths that are test data. Throws UserError, naming the file, for a malformed ELF file.
+ * RUNPATH, `/etc/ld.so.cache`, the loader's own directories and, of a Python module, those of the packages it is part
+ * of, all of the same class and machine. Programs are loaded
+ * as a whole; a library that no program loads (a plugin, a gconv module) is loaded alone. Throws UserError, naming the file, for a malformed ELF file.
  */
-export function missingLibraries(image: BuiltImage, ignore: readonly string[] = []): MissingLibrary[] {
-  const world = readWorld(image, ignore)
+export function missingLibraries(image: BuiltImage): MissingLibrary[] {
+  const world = readWorld(image)
   const reached = new Set<string>()
   const missing = new Map<string, MissingLibrary>()
   const load = (path: string, elf: Elf) => {
@@ -45,10 +45,10 @@ export function missingLibraries(image: BuiltImage, ignore: readonly string[] = 
   return [...missing.values()].sort((a, b) => (a.file + a.library < b.file + b.library ? -1 : 1))
 }
 
-function readWorld(image: BuiltImage, ignore: readonly string[]): World {
+function readWorld(image: BuiltImage): World {
   const elfs = new Map<string, Elf>()
   for (const { path, type, size } of image.files.values()) {
-    if (type !== 'file' || size < 4 || ignore.some(prefix => path.startsWith(prefix))) continue
+    if (type !== 'file' || size < 4) continue
     const elf = parseNamed(path, image.read(path))
     if (elf) elfs.set(path, elf)
   }
@@ -98,7 +98,12 @@ function search({ image, elfs, cache }: World, object: Loaded, name: string, def
   const inDirectory = (directory: string) => posix.join('/', directory, name)
   const candidates = name.includes('/')
     ? [name]
-    : [...[...searchPath(object)].map(inDirectory), ...(cache.get(name) ?? []), ...defaults.map(inDirectory)]
+    : [
+        ...[...searchPath(object)].map(inDirectory),
+        ...(cache.get(name) ?? []),
+        ...defaults.map(inDirectory),
+        ...packagesAbove(object.path).map(inDirectory),
+      ]
   for (const candidate of candidates) {
     const path = content(image, candidate)
     const elf = path === undefined ? undefined : elfs.get(path)
@@ -113,6 +118,16 @@ function* searchPath(object: Loaded): Generator<string> {
   for (let at: Loaded | undefined = object; at; at = at.by) {
     if (at.elf.runpath.length === 0) yield* expand(at.elf.rpath, at)
   }
+}
+
+/**
+ * The folders of the Python packages that a module of machine code is part of: Python imports those first, and what is
+ * loaded already the loader does not look for.
+ */
+function packagesAbove(module: string): string[] {
+  const [, top = '', below = ''] = /^(.*\/python[\d.]*\/(?:site|dist)-packages)(\/.+)$/.exec(module) ?? []
+  const folders = below.split('/').slice(1, -1)
+  return folders.map((_, index) => [top, ...folders.slice(0, folders.length - index)].join('/'))
 }
 
 function expand(directories: readonly string[], { path, elf }: Loaded): string[] {

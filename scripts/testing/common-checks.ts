@@ -42,7 +42,6 @@ export const commonChecks: readonly CommonCheck[] = [
   },
 ]
 
-function libraries(image: BuiltImage, facts: Facts): string[] {
-  const missing = missingLibraries(image, facts.ignoreLibraries)
-  return missing.map(({ file, library }) => `${file} needs ${library}, which is not found`)
+function libraries(image: BuiltImage): string[] {
+  return missingLibraries(image).map(({ file, library }) => `${file} needs ${library}, which is not found`)
 }

@@ -69,7 +69,27 @@ describe('what is reported', () => {
     chmodSync(join(root, 'usr/lib/gconv/liba.so.1'), 0o644)
     const missing = [{ file: '/usr/lib/gconv/liba.so.1', library: 'libb.so.1' }]
     assert.deepEqual(missingLibraries(imageOfDirectory(root)), missing)
-    assert.deepEqual(missingLibraries(imageOfDirectory(root), ['/usr/lib/gconv/']), [])
+  })
+  test('a Python module that needs what its package does not have', () => {
+    const modules = '/usr/lib/python3.11/site-packages/one'
+    const module = `${modules}/test/liba.so.1`
+    for (const [place, missing] of [
+      [modules, []],
+      [`${modules}/test`, []],
+      [`${modules}/../other`, ['libb.so.1']],
+      [`${modules}/../../lib-dynload`, ['libb.so.1']],
+    ] as const) {
+      const root = rootWith(
+        { [dirname(module).slice(1)]: ['liba.so.1'], [place.slice(1)]: ['libb.so.1'] },
+        '',
+      )
+      const found = missingLibraries(imageOfDirectory(root)).filter(({ file }) => file === module)
+      assert.deepEqual(
+        found.map(({ library }) => library),
+        missing,
+        place,
+      )
+    }
   })
   test('a missing interpreter', () => {
     const root = rootWith({ [`usr${multiarch}`]: ['liba.so.1', 'libb.so.1'] }, '')

@@ -12,8 +12,6 @@ export interface Facts {
   readonly made?: readonly string[]
   /** Links that lead nowhere until the container runs. */
   readonly danglingLinks?: readonly string[]
-  /** Prefixes of paths of ELF files that are never loaded: test data. */
-  readonly ignoreLibraries?: readonly string[]
   /** Common checks that make no sense for this image. */
   readonly without?: readonly CheckName[]
 }

@@ -70,6 +70,15 @@ class Search(unittest.TestCase):
         self.put("/usr/bin/a", make_elf(["libp.so"], "${ORIGIN}/../lib64/private"))
         self.assertEqual(self.missing(), [])
 
+    def test_module_finds_those_of_its_packages(self) -> None:
+        module = "/usr/lib/python3.11/site-packages/a/b/c.so"
+        self.put(module, make_elf(["d.so"]))
+        for place, found in (("a/b", True), ("a", True), ("", False), ("e", False)):
+            library = os.path.normpath(f"/usr/lib/python3.11/site-packages/{place}/d.so")
+            self.put(library, make_elf())
+            self.assertEqual(loader.Loader(self.root).missing(module), [] if found else ["d.so"], place)
+            os.unlink(self.root + library)
+
     def test_closure_looks_through_libraries(self) -> None:
         self.put("/usr/bin/a", make_elf(["liba.so"]))
         self.put("/lib64/liba.so", make_elf(["libb.so", "liba.so"]))

@@ -13,12 +13,15 @@ CACHE_MAGIC = b"glibc-ld.so.cache1.1"
 LOADERS = {62: "/lib64/ld-linux-x86-64.so.2", 183: "/lib/ld-linux-aarch64.so.1", 3: "/lib/ld-linux.so.2"}
 """glibc's loader by ELF machine (x86-64, AArch64, i386)."""
 USUAL_DIRECTORIES = ["/lib64", "/usr/lib64", "/lib", "/usr/lib"]
+MODULE = re.compile(r"(.*/python[0-9.]*/(?:site|dist)-packages)(/.+)")
 BUILT_IN = re.compile(rb"(?:/[\w.+-]+(?:/[\w.+-]+)*/\0){2,}")
 """The loader's default directories stand in it one after the other."""
 
 
 class Loader:
     """The search of ld.so in one root: RPATH or RUNPATH, then ld.so.cache, then the default directories.
+
+    A Python module also finds the modules of the packages that it is part of.
 
     It remembers the files it has seen: make a new one after files changed.
     """
@@ -41,6 +44,7 @@ class Loader:
             candidates = [f"{directory}/{soname}" for directory in own]
             candidates += self._cache.get(soname, [])
             candidates += [f"{directory}/{soname}" for directory in self._default_directories(asker.machine)]
+            candidates += [f"{directory}/{soname}" for directory in packages_above(asker_path)]
         return next((path for path in candidates if self.fits(path, asker)), None)
 
     def fits(self, path: str, asker: elf.Elf) -> bool:
@@ -86,6 +90,18 @@ class Loader:
         if machine not in self._defaults:
             self._defaults[machine] = default_directories(self.root, machine)
         return self._defaults[machine]
+
+
+def packages_above(module: str) -> List[str]:
+    """The folders of the Python packages that a module of machine code is part of, outermost last.
+
+    Python imports those first, and what is loaded already the loader does not look for.
+    """
+    found = MODULE.match(module)
+    if not found:
+        return []
+    folders = found.group(2).split("/")[1:-1]
+    return ["/".join([found.group(1), *folders[:count]]) for count in range(len(folders), 0, -1)]
 
 
 def default_directories(root: str, machine: int) -> List[str]:
