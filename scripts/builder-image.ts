@@ -4,11 +4,13 @@ import { buildImage } from './build/build-image.ts'
 import { engineOf } from './build/engines/index.ts'
 import { lentBy } from './build/plan.ts'
 import { main } from './lib/cli.ts'
+import { parseDockerfile } from './lib/dockerfile.ts'
+import { readText } from './lib/json.ts'
 import { inRepo } from './lib/paths.ts'
 import { chosenDistro, chosenEngine, chosenPlatforms } from './lib/settings.ts'
 import { readDistro } from './workspace/distro.ts'
 import { namedImages } from './workspace/named-images.ts'
-import { type Image, imageThatIs, readWorkspace } from './workspace/workspace.ts'
+import { type Image, imageThatIs, lineage, readWorkspace } from './workspace/workspace.ts'
 
 const usage = `
 Usage: npx tsx scripts/builder-image.ts [IMAGE…]
@@ -40,10 +42,27 @@ await main(usage, {}, async ({ words }) => {
  * With a record of the image's files, by which the in-image commands see what a `COPY` downstream could not delete, and
  * with what the toolchain's steps have mounted here, after the last step: buildah empties the place of a mount.
  */
-function recipeOf({ name }: Image, toolchain: Image, images: ReadonlyMap<string, Image>): string {
+function recipeOf(image: Image, toolchain: Image, images: ReadonlyMap<string, Image>): string {
   const record = 'find /newroot -xdev ! -type d -print0 | LC_ALL=C sort -z > /usr/lib/newroot/base'
+  const variables = Object.entries(handedOn(images, image)).map(
+    ([variable, value]) => `ENV ${variable}=${JSON.stringify(value).replaceAll('$', '\\$')}\n`,
+  )
   const lent = [...lentBy(images, toolchain)].map(([from, { place }]) => `COPY --from=${from} / ${place}/\n`)
-  return `FROM ${toolchain.name}\nCOPY --from=${name} / /newroot/\nRUN ${record}\n${lent.join('')}`
+  return `FROM ${toolchain.name}\n${variables.join('')}COPY --from=${image.name} / /newroot/\nRUN ${record}\n${lent.join('')}`
+}
+
+/** What the recipes of the image and of those it is made on say of its packages holds for what is made on it, too. */
+function handedOn(images: ReadonlyMap<string, Image>, image: Image): Record<string, string> {
+  const handed: Record<string, string> = {}
+  for (const { recipe, args } of lineage(images, image).reverse()) {
+    const { stages } = parseDockerfile(readText(join(recipe, 'Dockerfile'), 'it is a recipe'), args)
+    for (const [variable, value] of stages.flatMap(({ environment }) => Object.entries(environment))) {
+      if (value === undefined || !/_SCRIPTLET_REQS$|^CLEANUP_UNNECESSARY_FILES$/.test(variable)) continue
+      const words = new Set([...(handed[variable] ?? '').split(/\s+/), ...value.split(/\s+/)])
+      handed[variable] = [...words].filter(Boolean).join(' ')
+    }
+  }
+  return handed
 }
 
 /** An image like any other, but with no folder under `images/`: it is the same for all of them. */

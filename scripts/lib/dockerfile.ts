@@ -28,6 +28,8 @@ export interface Stage {
   /** The earlier stage that `base` is. */
   readonly on?: Stage
   readonly instructions: readonly Instruction[]
+  /** What its `ENV`s and those of the stages it is made on say at its end; undefined where that is not known here. */
+  readonly environment: Readonly<Record<string, string | undefined>>
 }
 
 /** Reads a Dockerfile as engines do; `args` are the values given to its `ARG`s. It refuses nothing: engines do. */
@@ -36,25 +38,22 @@ export function parseDockerfile(content: string, args: Variables = {}): Dockerfi
   const parsed = DockerfileParser.parse(masked(source))
   const lines = source.split('\n')
   const stages: Stage[] = []
-  const environments = new Map<Stage | undefined, Record<string, string | undefined>>()
   let globals: Variables = {}
   let declared: Variables = {}
   for (const node of parsed.getInstructions()) {
     const stage = stages.at(-1)
-    const environment = environments.get(stage) ?? {}
-    const variables = { ...declared, ...environment }
+    const variables = { ...declared, ...stage?.environment }
     const one = readInstruction(node, lines, parsed.getEscapeCharacter(), variables)
     if (one.keyword === 'FROM') {
       globals = stage ? globals : declared
-      const opened = openStage(one, globals, stages)
-      stages.push(opened)
-      environments.set(opened, { ...(opened.on && environments.get(opened.on)) })
+      stages.push(openStage(one, globals, stages))
       declared = {}
       continue
     }
     if (one.keyword === 'ARG') declared = { ...declared, ...assignments(node, variables, globals, args) }
-    if (one.keyword === 'ENV') Object.assign(environment, assignments(node, variables))
-    if (stage) (stage.instructions as Instruction[]).push(one)
+    if (!stage) continue
+    if (one.keyword === 'ENV') Object.assign(stage.environment, assignments(node, variables))
+    ;(stage.instructions as Instruction[]).push(one)
   }
   return { ...readHead(lines), stages }
 }
@@ -87,7 +86,16 @@ function openStage(
   const base = expand(unquoted(written), globals) || written
   const on = /^\d+$/.test(base) ? undefined : findStage(base, stages)
   const named = /^as$/i.test(as ?? '') && name ? { name: name.toLowerCase() } : {}
-  return { ...named, line, lastLine, flags, base, ...(on && { on }), instructions: [] }
+  return {
+    ...named,
+    line,
+    lastLine,
+    flags,
+    base,
+    ...(on && { on }),
+    instructions: [],
+    environment: { ...on?.environment },
+  }
 }
 
 function readHead(lines: readonly string[]): Pick<Dockerfile, 'intro' | 'directives'> {
