@@ -1,12 +1,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename, join, relative } from 'node:path'
 import { buildImage } from './build/build-image.ts'
 import { engineOf } from './build/engines/index.ts'
 import { lentBy } from './build/plan.ts'
 import { main } from './lib/cli.ts'
 import { parseDockerfile } from './lib/dockerfile.ts'
+import { UserError } from './lib/errors.ts'
 import { readText } from './lib/json.ts'
-import { inRepo } from './lib/paths.ts'
+import { inRepo, repoRoot } from './lib/paths.ts'
 import { chosenDistro, chosenEngine, chosenPlatforms } from './lib/settings.ts'
 import { readDistro } from './workspace/distro.ts'
 import { namedImages } from './workspace/named-images.ts'
@@ -57,7 +58,12 @@ function handedOn(images: ReadonlyMap<string, Image>, image: Image): Record<stri
   for (const { recipe, args } of lineage(images, image).reverse()) {
     const { stages } = parseDockerfile(readText(join(recipe, 'Dockerfile'), 'it is a recipe'), args)
     for (const [variable, value] of stages.flatMap(({ environment }) => Object.entries(environment))) {
-      if (value === undefined || !/_SCRIPTLET_REQS$|^CLEANUP_UNNECESSARY_FILES$/.test(variable)) continue
+      if (!/_SCRIPTLET_REQS$|^CLEANUP_UNNECESSARY_FILES$/.test(variable)) continue
+      if (value === undefined)
+        throw new UserError(
+          `${relative(repoRoot, recipe)}/Dockerfile: what ${variable} is depends on a variable whose value is not ` +
+            'known here, and the builder hands it on: write it out',
+        )
       const words = new Set([...(handed[variable] ?? '').split(/\s+/), ...value.split(/\s+/)])
       handed[variable] = [...words].filter(Boolean).join(' ')
     }

@@ -8,7 +8,7 @@ import { docker } from '../../scripts/build/engines/buildkit.ts'
 import { inRepo } from '../../scripts/lib/paths.ts'
 import { type Command, capture } from '../../scripts/lib/run.ts'
 import { chosenEngine } from '../../scripts/lib/settings.ts'
-import { assembleLayout } from '../../scripts/oci/layout.ts'
+import { assembleLayout, readImage } from '../../scripts/oci/layout.ts'
 import { findImage, readWorkspace } from '../../scripts/workspace/workspace.ts'
 import { startRegistry } from '../registry.ts'
 import { Workbench } from '../workbench.ts'
@@ -95,6 +95,41 @@ test('the Dockerfile of the request works against the published images', async (
 test('so does one that takes a single file', async () => {
   const fromBinary = fromPackages.replace(/clean_install[\s\S]*?"bash info"/, 'install_binary /usr/bin/tar')
   assert.match(await buildAndRun('binary', fromBinary, '/usr/bin/tar', '--version'), /^tar \(GNU tar\)/)
+})
+
+test('what Dockerfiles elsewhere look into packages with is there', async () => {
+  const recipe = `ARG BASE_IMAGE
+ARG BUILDER_IMAGE
+FROM \${BUILDER_IMAGE} AS builder
+WORKDIR /tmp/looked
+RUN yumdownloader tar && rpm2cpio tar-*.rpm | cpio -id && objdump -f usr/bin/tar > said
+FROM \${BASE_IMAGE} AS tar
+COPY --from=builder /tmp/looked/said /said
+`
+  const said = await buildAndRun('looked', recipe, '/usr/bin/iconv', '-f', 'utf-8', '-t', 'utf-8', '/said')
+  assert.match(said, /file format elf64-x86-64/)
+})
+
+test('a builder hands on what its image, and what that is made on, says of packages', () => {
+  const child = (parent: string, environment: string) =>
+    `FROM ${parent} AS base\nFROM builder AS newroot\nENV ${environment} OTHER=x\nCOPY --from=base / /newroot/\n` +
+    `FROM base\nCOPY --from=newroot /newroot/ /\n`
+  const files = (parent: string) => ({ dependencies: { [parent]: '*' }, devDependencies: { builder: '*' } })
+  const first = 'CLEANUP_UNNECESSARY_FILES=/a TAR_SCRIPTLET_REQS=/usr/bin/sed'
+  bench.addImage('first', files('minimal-base'), child('minimal-base', first))
+  bench.addImage('second', files('first'), child('first', 'CLEANUP_UNNECESSARY_FILES="/b /a"'))
+  for (const [verb, ...images] of [
+    ['build', 'first', 'second'] as const,
+    ['builder-image', 'second'] as const,
+  ]) {
+    const { exitCode, output } = bench.script(verb, images)
+    assert.equal(exitCode, 0, output)
+  }
+  const layout = join(bench.root, 'work/builder-images/second/dist/oci')
+  const builder = layoutsOf(readWorkspace(join(bench.root, 'images')), findImage(readWorkspace(), 'builder'))
+  const { Env = [] } = readImage([layout, ...builder], 'linux/amd64').config.config
+  const handedOn = Env.filter(one => /CLEANUP|REQS|OTHER/.test(one)).sort()
+  assert.deepEqual(handedOn, ['CLEANUP_UNNECESSARY_FILES=/a /b', 'TAR_SCRIPTLET_REQS=/usr/bin/sed'])
 })
 
 test('the commands name what a COPY would leave of the base image', async () => {
