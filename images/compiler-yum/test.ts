@@ -1,5 +1,6 @@
 import { testImage } from '../../scripts/testing/image-test.ts'
 import { packagesFrom } from '../../scripts/testing/lab-packages.ts'
+import { staysOnRelease } from '../../scripts/testing/stays-on-release.ts'
 import { loadSubject } from '../../scripts/testing/test-subject.ts'
 
 const { distro, image } = await loadSubject()
@@ -10,6 +11,7 @@ testImage({
   shell: true,
   packageManager: true,
   run: [
+    ...(distro === 'al2' ? [] : [staysOnRelease(distro)]),
     {
       name: 'yum installs a package',
       ...repository,
