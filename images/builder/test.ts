@@ -20,6 +20,7 @@ const promised = [
   'install_rpm',
   'remove_package',
   'validate',
+  'validate_interpreters',
   'validate_libraries',
   'validate_symlinks',
 ]

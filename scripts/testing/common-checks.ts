@@ -1,5 +1,7 @@
 import type { BuiltImage } from '../image/built-image.ts'
+import { missingInterpreters } from '../image/interpreters.ts'
 import { missingLibraries } from '../image/libraries.ts'
+import { packagesOf } from '../image/packages-of.ts'
 import { configuration } from './checks/configuration.ts'
 import type { CheckName, Facts } from './checks/facts.ts'
 import { explained } from './checks/intruders.ts'
@@ -23,6 +25,7 @@ export interface CommonCheck {
 export const commonChecks: readonly CommonCheck[] = [
   { name: 'links', title: 'no link leads nowhere', check: danglingLinks },
   { name: 'libraries', title: 'every needed library is found', check: libraries },
+  { name: 'interpreters', title: 'every copied script has its interpreter', check: interpreters },
   { name: 'rpm database', title: 'the rpm database is readable and canonical', check: rpmDatabase },
   { name: 'complete packages', title: 'packages have all their files', check: completePackages },
   { name: 'owned files', title: 'every file is of a package, or made on purpose', check: ownedFiles },
@@ -44,4 +47,9 @@ export const commonChecks: readonly CommonCheck[] = [
 
 function libraries(image: BuiltImage): string[] {
   return missingLibraries(image).map(({ file, library }) => `${file} needs ${library}, which is not found`)
+}
+
+async function interpreters(image: BuiltImage): Promise<string[]> {
+  const missing = missingInterpreters(image, await packagesOf(image))
+  return missing.map(({ script, program }) => `${script} is run by ${program}, which is not there`)
 }

@@ -27,6 +27,8 @@ export interface RpmPlan {
   dirs?: string[]
   /** path → octal mode, of files and directories */
   modes?: Record<string, string>
+  /** path of one program that all those in the bin directories become scripts of */
+  multicall?: string
   /** made on the target by a scriptlet, owned by the package */
   ghost?: string[]
   /** header tags of the spec beyond what is derived: `Requires(pre)` and the like → values */

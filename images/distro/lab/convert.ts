@@ -6,6 +6,7 @@ import type { Download } from '../../../scripts/lib/debian-archive.ts'
 import { UserError } from '../../../scripts/lib/errors.ts'
 import { ARCHES, type LabArch } from './arch.ts'
 import { type Catalog, matcher, type RpmPlan } from './catalog.ts'
+import { makeMulticall } from './multicall.ts'
 import { byteCompiled } from './python.ts'
 import { type Entry, type Origin, specOf } from './spec.ts'
 import { FILES, type Toolchain } from './toolchain.ts'
@@ -32,6 +33,7 @@ export async function makeRpm(
   if (plan.npm) await execa('tar', ['-xzf', downloads.get(plan.npm)!.path, '-C', tree, '--no-same-owner'])
   await movePaths(tree, plan.move ?? {})
   const own = await compiled(await addOwnContent(plan, tree), home, toolchain)
+  if (plan.multicall) own.add(await makeMulticall(plan.multicall, home, toolchain))
   const files = await entriesOf(plan, tree, shared, own)
   const entries = [...files, ...(await byteCompiled(files, home, toolchain))]
   await writeFile(join(toolchain.root, home, 'spec'), specOf(plan, await originOf(plan, sources[0]), entries))

@@ -6,7 +6,7 @@ import type { Toolchain } from './toolchain.ts'
 /** What the distro's root is made of, as AL2023's image is; dnf adds what these need. */
 export const ROOT = (
   'system-release amazon-linux-repo-cdn setup filesystem basesystem tzdata ca-certificates glibc glibc-common ' +
-  'glibc-minimal-langpack libgcc libstdc++ bash coreutils grep sed gawk gzip tar findutils curl-minimal ' +
+  'glibc-minimal-langpack libgcc libstdc++ bash coreutils-single grep sed gawk gzip tar findutils curl-minimal ' +
   'libcurl-minimal dnf yum rpm python3 python3-dnf python3-rpm gnupg2-minimal p11-kit-trust crypto-policies ' +
   'elfutils-default-yama-scope'
 ).split(' ')

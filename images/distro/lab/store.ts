@@ -17,9 +17,10 @@ export interface Store {
 }
 
 /** What of ours makes an RPM. */
-const RECIPE = 'catalog.ts convert.ts python.ts spec.ts unpack.ts toolchain.ts repo.ts signing-key.asc'.split(
-  ' ',
-)
+const RECIPE =
+  'catalog.ts convert.ts multicall.c multicall.ts python.ts spec.ts unpack.ts toolchain.ts repo.ts signing-key.asc'.split(
+    ' ',
+  )
 
 /**
  * @param downloads by Debian package its .deb, and by source in the npm registry its tarball

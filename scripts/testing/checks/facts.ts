@@ -20,6 +20,7 @@ export interface Facts {
 export type CheckName =
   | 'links'
   | 'libraries'
+  | 'interpreters'
   | 'rpm database'
   | 'complete packages'
   | 'owned files'

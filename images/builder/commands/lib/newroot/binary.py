@@ -5,7 +5,7 @@ import os
 import tempfile
 from typing import Dict, List
 
-from newroot import copying, environment, installed, paths, record, transaction
+from newroot import copying, environment, installed, interpreters, paths, record, transaction
 from newroot.cli import note
 from newroot.closure import add_libraries, missing_capabilities
 from newroot.environment import Settings
@@ -19,7 +19,7 @@ COPIED_WITH = ("/etc", "/usr/share/doc", "/usr/share/man", "/usr/share/licenses"
 
 
 def install_binary(words: List[str]) -> None:
-    """Single files with the libraries that they need; their packages are registered but not installed."""
+    """Single files with the libraries and interpreters that they need; their packages are registered but not installed."""
     if not words:
         raise UsageError("needs at least one absolute path")
     reject_relative(words)
@@ -47,7 +47,7 @@ def install_binary(words: List[str]) -> None:
                     copying.copy_file(settings.newroot, tree, place, places)
                 for place in COPIED_WITH:
                     copying.copy_absent(settings.newroot, tree, place)
-    install_libraries(settings, [file.path for file in wanted])
+    install_needs(settings, [file.path for file in wanted])
 
 
 def only_copyable(wanted: List[Found], files: Dict[str, RpmFile]) -> List[Found]:
@@ -75,7 +75,7 @@ def only_copyable(wanted: List[Found], files: Dict[str, RpmFile]) -> List[Found]
 
 
 def install_deps_for_binary(words: List[str]) -> None:
-    """The packages of the libraries that files of the newroot need."""
+    """The packages of the libraries, and the interpreters, that files of the newroot need."""
     if not words:
         raise UsageError("needs at least one absolute path")
     reject_relative(words)
@@ -84,7 +84,16 @@ def install_deps_for_binary(words: List[str]) -> None:
     for place in places:
         if not os.path.isfile(paths.resolve(settings.newroot, place)):
             raise CommandError(f"{place} is no file in {settings.newroot}")
+    install_needs(settings, places)
+
+
+def install_needs(settings: Settings, places: List[str]) -> None:
+    """Libraries of programs, and interpreters of scripts with what these need."""
     install_libraries(settings, places)
+    programs = [program for place in places for program in interpreters.missing(settings.newroot, place)]
+    if programs:
+        note(f"scripts are run by {' '.join(dict.fromkeys(programs))}")
+        install_binary(list(dict.fromkeys(programs)))
 
 
 def install_libraries(settings: Settings, places: List[str]) -> None:

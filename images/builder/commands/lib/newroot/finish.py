@@ -6,7 +6,7 @@ import re
 import sys
 from typing import List
 
-from newroot import base, canonical, cleaning, dated, environment, installed, record, validation
+from newroot import base, canonical, cleaning, dated, environment, installed, interpreters, record, validation
 from newroot.cli import note
 from newroot.environment import Settings
 from newroot.errors import CommandError, UsageError
@@ -61,8 +61,9 @@ def clean_caches(settings: Settings) -> None:
 
 
 def validate(words: List[str]) -> None:
-    """Both checks, libraries first."""
+    """All checks, libraries first."""
     validate_libraries(words)
+    validate_interpreters(words)
     validate_symlinks(words)
 
 
@@ -76,6 +77,18 @@ def validate_libraries(words: List[str]) -> None:
     if missing:
         raise CommandError(f"{len(missing)} libraries are missing in {root}")
     print("libraries: all found")
+
+
+def validate_interpreters(words: List[str]) -> None:
+    """Fails when a script that was copied or made has no interpreter."""
+    reject_arguments(words)
+    root = environment.settings().newroot
+    missing = interpreters.all_missing(root)
+    for path, program in missing:
+        print(f"{path}: its interpreter {program} not found", file=sys.stderr)
+    if missing:
+        raise CommandError(f"{len(missing)} interpreters are missing in {root}: install_binary brings them")
+    print("interpreters: all found")
 
 
 def validate_symlinks(words: List[str]) -> None:

@@ -1,0 +1,70 @@
+import { posix } from 'node:path'
+import { fileFlags, fileStates, mergedPath, type Package } from '../rpm/package.ts'
+import type { BuiltImage } from './built-image.ts'
+import { resolvePath } from './resolve.ts'
+
+export interface MissingInterpreter {
+  readonly script: string
+  readonly program: string
+}
+
+/** Where `cleanup` deletes, so that absence proves nothing. */
+const optional = /^\/usr\/(share\/(doc|man|info)|lib\/\.build-id|lib\/debug\/\.build-id)\//
+
+/**
+ * Every executable script whose interpreter the image lacks; of `#!/usr/bin/env NAME` NAME as well. Scripts of packages
+ * that are there as a whole are left out: who installs a package without its dependencies leaves the shell out on
+ * purpose.
+ */
+export function missingInterpreters(image: BuiltImage, packages: readonly Package[]): MissingInterpreter[] {
+  const whole = new Set(
+    packages.filter(isWhole).flatMap(({ files }) => files.map(({ path }) => mergedPath(path))),
+  )
+  return [...image.files.values()].flatMap(({ path, type, mode, size }) => {
+    if (type !== 'file' || (mode & 0o111) === 0 || size < 3 || whole.has(mergedPath(path))) return []
+    return interpretersOf(image, image.read(path).subarray(0, longest).toString())
+      .filter(program => !isFile(image, program))
+      .map(program => ({ script: path, program }))
+  })
+}
+
+const isWhole = ({ files }: Package) =>
+  !files.some(
+    ({ path, state, flags }) =>
+      state === fileStates.notInstalled && (flags & fileFlags.doc) === 0 && !optional.test(path),
+  )
+
+/** Linux reads no more of the first line. */
+const longest = 255
+
+function interpretersOf(image: BuiltImage, start: string): string[] {
+  const [, program, argument = ''] = /^#![ \t]*(\/\S*)[ \t]*(.*)/.exec(start) ?? []
+  if (!program) return []
+  const name = posix.basename(program) === 'env' ? runByEnv(argument.trim()) : undefined
+  return name ? [program, search(image, name)] : [program]
+}
+
+/** What the kernel gives `env` is one argument, unless -S has it split. */
+function runByEnv(argument: string): string | undefined {
+  const [, split] = /^(?:-v?S|--split-string=)\s*(.*)/.exec(argument) ?? []
+  if (split === undefined) return /^-|=/.test(argument) ? undefined : argument
+  const words = split.split(/\s+/)
+  for (let word = words.shift(); word !== undefined; word = words.shift()) {
+    if (/^(-u|-C|--unset|--chdir)$/.test(word)) words.shift()
+    else if (!/^-|=/.test(word)) return word
+  }
+  return undefined
+}
+
+function search(image: BuiltImage, name: string): string {
+  if (name.startsWith('/')) return name
+  const path =
+    image.config.config.Env?.find(one => one.startsWith('PATH='))?.slice('PATH='.length) ?? '/usr/bin'
+  const places = path.split(':').map(folder => posix.join('/', folder, name))
+  return places.find(place => isFile(image, place)) ?? `/usr/bin/${name}`
+}
+
+function isFile({ files }: BuiltImage, path: string): boolean {
+  const entry = resolvePath(files, path)
+  return entry?.type === 'file' || entry?.type === 'hardlink'
+}
