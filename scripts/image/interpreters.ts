@@ -38,7 +38,7 @@ const isWhole = ({ files }: Package) =>
 const longest = 255
 
 function interpretersOf(image: BuiltImage, start: string): string[] {
-  const [, program, argument = ''] = /^#![ \t]*(\/\S*)[ \t]*(.*)/.exec(start) ?? []
+  const [, program, argument = ''] = /^#![ \t]*(\/[^ \t\n]*)[ \t]*(.*)/.exec(start) ?? []
   if (!program) return []
   const name = posix.basename(program) === 'env' ? runByEnv(argument.trim()) : undefined
   return name ? [program, search(image, name)] : [program]

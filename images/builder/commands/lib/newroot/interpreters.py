@@ -24,7 +24,7 @@ def of_script(root: str, path: str) -> List[str]:
         line = os.fsdecode(file.readline(LONGEST))
     if not line.startswith("#!"):
         return []
-    program, _, rest = line[2:].strip().partition(" ")
+    program, _, rest = line[2:].strip(" \t\n").partition(" ")
     if not program.startswith("/"):
         return []
     name = run_by_env(rest.strip()) if os.path.basename(program) == "env" else ""

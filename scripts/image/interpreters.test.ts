@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict'
+import { chmodSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { fileStates, type Package } from '../rpm/package.ts'
+import { directoryOf, imageOfDirectory } from '../testing/checks/directory-image.ts'
+import { missingInterpreters } from './interpreters.ts'
+
+/** What is missing in an image of these executable files. */
+function missing(files: Record<string, string>, packages: readonly Package[] = [], links = {}): string[] {
+  const root = directoryOf({ 'usr/bin/sh': 'ELF', 'opt/tool': 'ELF', ...files })
+  for (const path of Object.keys(files)) chmodSync(join(root, path), 0o755)
+  for (const [path, target] of Object.entries<string>(links)) symlinkSync(target, join(root, path))
+  const image = imageOfDirectory(root, { Env: ['PATH=/opt:/usr/bin'] })
+  return missingInterpreters(image, packages).map(({ script, program }) => `${script} ${program}`)
+}
+
+const pack = (...states: number[]): Package => ({
+  name: 'a',
+  version: '1',
+  release: '1',
+  size: 0,
+  requires: [],
+  provides: [],
+  files: states.map((state, index) => ({
+    path: index === 0 ? '/usr/bin/script' : `/usr/bin/other${index}`,
+    mode: 0o100755,
+    size: 1,
+    flags: 0,
+    state,
+  })),
+})
+
+test('a script has its interpreter in the image, by links of the image', () => {
+  assert.deepEqual(missing({ script: '#!/usr/bin/sh -e\n', other: 'text', cut: '#!' }), [])
+  assert.deepEqual(missing({ script: '#! /bin/sh\n' }), ['/script /bin/sh'])
+  assert.deepEqual(missing({ script: '#!/bin/sh\n' }, [], { bin: '/usr/bin' }), [])
+  assert.deepEqual(missing({ script: '#!/usr/bin/bash\n' }, [], { 'usr/bin/bash': 'gone' }), [
+    '/script /usr/bin/bash',
+  ])
+  assert.deepEqual(missing({ script: '#!/usr/bin/sh\r\n' }), ['/script /usr/bin/sh\r'])
+})
+
+test('of env also the program that it starts, as the image would find it', () => {
+  const env = { 'usr/bin/env': 'ELF' }
+  assert.deepEqual(missing({ ...env, script: '#!/usr/bin/env tool\n' }), [])
+  assert.deepEqual(missing({ ...env, script: '#!/usr/bin/env -S A=1 -u B tool -x\n' }), [])
+  assert.deepEqual(missing({ ...env, script: '#!/usr/bin/env tool -x\n' }), ['/script /usr/bin/tool -x'])
+  assert.deepEqual(missing({ script: '#!/usr/bin/env python3\n' }), [
+    '/script /usr/bin/env',
+    '/script /usr/bin/python3',
+  ])
+})
+
+test('a whole package may come without its shell, a single file of one may not', () => {
+  const script = { 'usr/bin/script': '#!/bin/bash\n' }
+  assert.deepEqual(missing(script, [pack(fileStates.normal, fileStates.normal)]), [])
+  assert.deepEqual(missing(script, [pack(fileStates.normal, fileStates.notInstalled)]), [
+    '/usr/bin/script /bin/bash',
+  ])
+})
