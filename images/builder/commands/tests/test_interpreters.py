@@ -1,15 +1,15 @@
-"""What scripts are run by."""
-from __future__ import annotations
-
 import os
 import shutil
 import tempfile
 import unittest
 
+import here
 from newroot import interpreters
 
 
 class Interpreters(unittest.TestCase):
+    """What scripts are run by, looked for inside the root alone."""
+
     def setUp(self) -> None:
         self.root = tempfile.mkdtemp()
         self.addCleanup(shutil.rmtree, self.root)
