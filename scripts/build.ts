@@ -13,7 +13,7 @@ import {
 } from './lib/settings.ts'
 import { readDistro } from './workspace/distro.ts'
 import { namedImages } from './workspace/named-images.ts'
-import { readWorkspace } from './workspace/workspace.ts'
+import { readWorkspace, whyNotMade } from './workspace/workspace.ts'
 
 const usage = `
 Usage: npx tsx scripts/build.ts [IMAGE…]
@@ -30,6 +30,8 @@ const options = {
 } as const
 
 await main(usage, options, async ({ words, flags }) => {
+  const why = startedByTurbo() && words.length === 0 && whyNotMade(basename(process.cwd()))
+  if (why) return print(why)
   const images = readWorkspace()
   const engine = engineOf[chosenEngine()]
   const distro = readDistro(chosenDistro())

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { execa } from 'execa'
-import { main } from './lib/cli.ts'
+import { main, print } from './lib/cli.ts'
 import { UserError } from './lib/errors.ts'
 import { inRepo } from './lib/paths.ts'
-import { chosenPlatforms } from './lib/settings.ts'
+import { chosenPlatforms, startedByTurbo } from './lib/settings.ts'
 import { namedImages } from './workspace/named-images.ts'
-import { readWorkspace } from './workspace/workspace.ts'
+import { readWorkspace, whyNotMade } from './workspace/workspace.ts'
 
 const usage = `
 Usage: npx tsx scripts/test.ts [IMAGE…]
@@ -16,6 +16,8 @@ image whose folder this is run in.
 `
 
 await main(usage, {}, async ({ words }) => {
+  const why = startedByTurbo() && words.length === 0 && whyNotMade(basename(process.cwd()))
+  if (why) return print(why)
   const images = namedImages(readWorkspace(), words, basename(process.cwd()))
   for (const image of images) {
     const own = join(image.recipe, 'test.ts')

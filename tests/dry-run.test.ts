@@ -4,12 +4,10 @@ import { test } from 'node:test'
 import { contextImages } from '../scripts/build/plan.ts'
 import { inRepo, repoRoot } from '../scripts/lib/paths.ts'
 import { engines } from '../scripts/lib/settings.ts'
-import { readWorkspace } from '../scripts/workspace/workspace.ts'
-
-const images = readWorkspace()
+import { type Image, readWorkspace } from '../scripts/workspace/workspace.ts'
 
 /** The commands of every image, where there is no network, no engine, nor any other program. */
-function dryRun(distro: string, engine: string): string {
+function dryRun(images: ReadonlyMap<string, Image>, distro: string, engine: string): string {
   const build = [
     process.execPath,
     '--import',
@@ -25,10 +23,11 @@ function dryRun(distro: string, engine: string): string {
   })
 }
 
-for (const distro of ['al2023', 'lab']) {
+for (const distro of ['al2023', 'lab'] as const) {
+  const images = readWorkspace(undefined, distro)
   for (const engine of engines) {
     test(`every image of ${distro} is planned on ${engine}, for both platforms, without it and without a network`, () => {
-      const commands = dryRun(distro, engine).split('\n')
+      const commands = dryRun(images, distro, engine).split('\n')
       for (const image of images.values()) {
         for (const platform of ['amd64', 'arm64']) {
           const work = `images/${image.name}/work/linux_${platform}`

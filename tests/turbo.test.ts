@@ -15,7 +15,7 @@ before(() => {
 })
 after(() => bench.remove())
 
-const images = readWorkspace()
+const images = readWorkspace(undefined, 'any')
 const all = [...images.keys()].sort()
 /** The image, and every one that is made with it. */
 const madeWith = (name: string) => all.filter(image => closure(images, image).includes(name))

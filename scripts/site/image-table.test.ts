@@ -23,10 +23,11 @@ test('purpose and user are what the Dockerfile says, however it is written', () 
   add('own', '# Its own.\nARG B=base\nFROM $B AS x\nARG WHO=nobody\n  USER $WHO\nFROM X\n', {
     dependencies: { base: '*' },
   })
-  const rows = imageTable(readWorkspace(join(root, 'images')))
+  const rows = imageTable(readWorkspace(join(root, 'images')), ({ name }) => `of ${name}`)
     .split('\n')
     .slice(2, 5)
   const cells = rows.map(row => row.split(' | ').slice(2, 4))
+  assert.ok(rows.every((row, index) => row.endsWith(`| of ${['base', 'child', 'own'][index]} |`)))
   assert.deepEqual(cells, [
     ['What a program needs', 'root'],
     ['For others', 'root'],

@@ -6,18 +6,21 @@ import { UserError } from '../lib/errors.ts'
 import { findImage, type Image } from '../workspace/workspace.ts'
 
 /** The rows of README's table of images, parents first: what package.json and Dockerfile say, said once more. */
-export function imageTable(images: ReadonlyMap<string, Image>): string {
+export function imageTable(images: ReadonlyMap<string, Image>, provedOn: (image: Image) => string): string {
   const published = [...images.values()].filter(({ internal }) => !internal)
   const rows = published
-    .sort((a, b) => depth(images, a) - depth(images, b) || (a.name < b.name ? -1 : 1))
+    .sort(
+      (a, b) => depth(images, a) - depth(images, b) || a.name.localeCompare(b.name, 'en', { numeric: true }),
+    )
     .map(image => [
       `\`${image.name}\``,
       image.parent ? `\`${image.parent}\`` : '',
       purposeOf(image),
       userOf(images, image),
       `\`${referenceOf(image)}\``,
+      provedOn(image),
     ])
-  return table([['image', 'made on', 'what it is for', 'user', 'published as'], ...rows])
+  return table([['image', 'made on', 'what it is for', 'user', 'published as', 'proved on'], ...rows])
 }
 
 const depth = (images: ReadonlyMap<string, Image>, { parent }: Image): number =>

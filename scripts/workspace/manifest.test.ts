@@ -71,7 +71,7 @@ refusedEach('package.json', readImageManifest, [
   [
     'a key that is nothing like',
     '{"name": "a", "image": {"x": 1}}',
-    /unknown key "x"; use internal, toolchain, first, prepare, provides, args, budget, published/,
+    /unknown key "x"; use internal, toolchain, first, prepare, provides, distros, args, budget, published/,
   ],
   ['a budget that is a number', '{"name": "a", "image": {"budget": 5}}', /image.budget is 5; use an object/],
   [
@@ -135,6 +135,11 @@ refusedEach('package.json', readImageManifest, [
     'provides: a place that is no path',
     '{"name": "a", "image": {"provides": {"repo": "/srv/../x"}}}',
     /image.provides.repo is "\/srv\/..\/x"; use where it is mounted, an absolute path/,
+  ],
+  [
+    'distros: none that there is',
+    '{"name": "a", "image": {"distros": ["fedora"]}}',
+    /image.distros.0 is "fedora"; use al2023 or al2 or lab/,
   ],
   ['args: a list', '{"name": "a", "image": {"args": ["A=1"]}}', /image.args is \["A=1"\]; use an object/],
   [

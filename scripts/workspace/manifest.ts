@@ -4,6 +4,7 @@ import * as v from 'valibot'
 import { UserError } from '../lib/errors.ts'
 import { readJson } from '../lib/json.ts'
 import { amount, flag, listOf, mapOf, matching, oneOf, only, text } from '../lib/schema.ts'
+import { distros } from '../lib/settings.ts'
 
 const optional = v.exactOptional
 const word = matching(/^\w[\w.-]*$/, 'a word of letters, digits, _ . and -')
@@ -41,6 +42,7 @@ const imageManifest = only({
       provides: optional(
         mapOf(word, matching(/^(\/(?!\.\.?(\/|$))[\w.-]+)+$/, 'where it is mounted, an absolute path')),
       ),
+      distros: optional(listOf(oneOf(distros))),
       args: optional(
         mapOf(
           matching(/^(?!SOURCE_DATE_EPOCH$)[A-Za-z_]\w*$/, 'the name of an ARG'),

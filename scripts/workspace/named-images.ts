@@ -1,5 +1,5 @@
 import { UserError } from '../lib/errors.ts'
-import { findImage, type Image } from './workspace.ts'
+import { findImage, type Image, whyNotMade } from './workspace.ts'
 
 /** The images that `words` name; without words, the one whose folder is `folder`. */
 export function namedImages(
@@ -10,6 +10,8 @@ export function namedImages(
   if (words.length > 0) return words.map(word => findImage(images, word))
   const here = images.get(folder)
   if (here) return [here]
+  const why = whyNotMade(folder)
+  if (why) throw new UserError(why)
   throw new UserError(
     `name an image, or run this in an image's folder; there are ${[...images.keys()].join(', ')}`,
   )

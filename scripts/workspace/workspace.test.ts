@@ -33,6 +33,20 @@ test('dependencies name the parent, devDependencies what else the Dockerfile rea
   )
 })
 
+test('a distro has the images whose packages it has, and what these are made with', () => {
+  const root = workspace({
+    base: {},
+    next: { dependencies: any('base'), image: { distros: ['al2023', 'al2'] } },
+    tool: { image: { distros: ['al2023', 'lab'] } },
+    on: { dependencies: any('next'), devDependencies: any('tool') },
+  })
+  const on = (distro: 'al2023' | 'al2' | 'lab' | 'any') => [...readWorkspace(root, distro).keys()].sort()
+  assert.deepEqual(on('any'), ['base', 'next', 'on', 'tool'])
+  assert.deepEqual(on('al2023'), ['base', 'next', 'on', 'tool'])
+  assert.deepEqual(on('al2'), ['base', 'next'])
+  assert.deepEqual(on('lab'), ['base', 'tool'])
+})
+
 test('images of a family share its recipe and differ in parent and arguments', () => {
   const root = join(mkdtempSync(join(tmpdir(), 'workspace-')), 'images')
   const family = join(root, '..', 'families', 'node')

@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { nearest, UserError } from '../lib/errors.ts'
 import { inRepo } from '../lib/paths.ts'
+import { chosenDistro, type DistroName, distros } from '../lib/settings.ts'
 import { readFamilyManifest, readImageManifest } from './manifest.ts'
 
 /** One folder under `images/`, as its package.json describes it. */
@@ -19,6 +20,8 @@ export interface Image {
   readonly recipe: string
   /** What the recipe of a family calls the parent, whose name differs from image to image. */
   readonly parentAlias?: string
+  /** The distros that have what it is made of; absent where all have. */
+  readonly distros?: readonly DistroName[]
   /** Values of the Dockerfile's `ARG`s. */
   readonly args: Readonly<Record<string, string>>
   /** A tool of the workshop: its layers stay uncompressed, since they are read here far oftener than shipped. */
@@ -59,10 +62,13 @@ export interface Budget {
 }
 
 /**
- * All images by name. `root` is a folder that holds one folder an image; beside it, `families/` holds the recipes that
+ * All images by name that the chosen distro has the packages of. `root` is a folder that holds one folder an image; beside it, `families/` holds the recipes that
  * several images share. A family is a package, too: what turbo knows of it, it knows of the images that name it.
  */
-export function readWorkspace(root = inRepo('images')): ReadonlyMap<string, Image> {
+export function readWorkspace(
+  root = inRepo('images'),
+  distro: DistroName | 'any' = chosenDistro(),
+): ReadonlyMap<string, Image> {
   const families = new Map(
     packageFolders(join(dirname(root), 'families')).map(dir => {
       const { name, family } = readFamilyManifest(dir)
@@ -72,13 +78,31 @@ export function readWorkspace(root = inRepo('images')): ReadonlyMap<string, Imag
   const images = packageFolders(root).map(dir => readImage(dir, families))
   const byName = new Map(images.map(image => [image.name, image]))
   for (const image of images) checkImage(image, byName)
-  return byName
+  if (distro === 'any') return byName
+  return new Map([...byName].filter(([, image]) => distrosOf(byName, image).includes(distro)))
+}
+
+/** The distros that an image can be made of: those that all that it is made with can be made of, too. */
+export function distrosOf(images: ReadonlyMap<string, Image>, image: Image): readonly DistroName[] {
+  const needed = image.contexts.map(name => distrosOf(images, findImage(images, name)))
+  return needed.reduce((left, right) => left.filter(one => right.includes(one)), image.distros ?? distros)
+}
+
+/** Why an image is not made of the chosen distro; undefined where it is, and where there is no such image. */
+export function whyNotMade(name: string): string | undefined {
+  const images = readWorkspace(undefined, 'any')
+  const image = images.get(name)
+  const able = image && distrosOf(images, image)
+  if (!able || able.includes(chosenDistro())) return undefined
+  return `${name} is not made of ${chosenDistro()}, which lacks its packages: choose DISTRO=${able.join(' or ')}`
 }
 
 /** The image called `name`; a UserError with the nearest names if there is none. */
 export function findImage(images: ReadonlyMap<string, Image>, name: string): Image {
   const image = images.get(name)
   if (image) return image
+  const why = whyNotMade(name)
+  if (why) throw new UserError(why)
   const near = nearest(name, [...images.keys()])
   const hint = near.length
     ? `the nearest names are ${near.join(', ')}`
@@ -133,6 +157,7 @@ function readImage(dir: string, families: ReadonlyMap<string, Family>): Image {
     contexts: [...new Set([...parents, ...others.filter(other => other !== named)])],
     recipe: family?.dir ?? dir,
     ...(family?.parent && { parentAlias: family.parent }),
+    ...(image.distros && { distros: image.distros }),
     args: image.args ?? {},
     internal: image.internal === true,
     toolchain: image.toolchain === true,
