@@ -26,12 +26,14 @@ const scriptlets = {
   '%pretrans': [1151, 1153],
   '%posttrans': [1152, 1154],
 } as const
-/** What sets them off, which of the scripts each runs, and the programs that run these. */
+/** What sets them off, which of the scripts each runs, the programs that run these, and when. */
 const triggers = {
-  trigger: [1066, 1069, 1092],
-  filetrigger: [5069, 5072, 5067],
-  transfiletrigger: [5079, 5082, 5077],
+  trigger: [1066, 1069, 1092, 1068],
+  filetrigger: [5069, 5070, 5067, 5072],
+  transfiletrigger: [5079, 5080, 5077, 5082],
 } as const
+/** RPMSENSE_TRIGGER* of rpm's rpmds.h. */
+const moments = { in: 1 << 16, un: 1 << 17, postun: 1 << 18, prein: 1 << 25 } as const
 const file = {
   modes: 1030,
   flags: 1037,
@@ -60,13 +62,15 @@ function* sayings(header: RpmHeader): Generator<string> {
   for (const [relation, tag] of Object.entries(relations))
     for (const name of header.strings(tag)) if (isComparable(name)) yield `${relation} ${mergedPath(name)}`
   for (const [scriptlet, [script, program]] of Object.entries(scriptlets)) {
-    const by = header.strings(program)[0] ?? header.string(program)
+    const by = header.string(program)
     if (by ?? header.string(script)) yield `${scriptlet} by ${mergedPath(by ?? '/bin/sh')}`
   }
-  for (const [kind, [names, indexes, programs]] of Object.entries(triggers)) {
-    const [which, by] = [header.numbers(indexes), header.strings(programs)]
-    for (const [index, name] of header.strings(names).entries())
-      yield `${kind} -- ${mergedPath(name)} by ${mergedPath(by[which[index]!]!)}`
+  for (const [kind, [names, indexes, programs, flags]] of Object.entries(triggers)) {
+    const [which, by, when] = [header.numbers(indexes), header.strings(programs), header.numbers(flags)]
+    for (const [index, name] of header.strings(names).entries()) {
+      const moment = Object.entries(moments).find(([, bit]) => (when[index]! & bit) !== 0)?.[0]
+      yield `%${kind}${moment} -- ${mergedPath(name)} by ${mergedPath(by[which[index]!]!)}`
+    }
   }
 }
 

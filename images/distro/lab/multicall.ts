@@ -15,7 +15,7 @@ export async function makeMulticall(path: string, home: string, toolchain: Toolc
       const place = inside('tree', folder, name)
       if (!(await lstat(place)).isFile()) continue
       await rename(place, inside('programs', name))
-      await writeFile(place, `#!${path} --coreutils-prog-shebang=${name}\n`, { mode: 0o755 })
+      await writeFile(place, `#!${path} --coreutils-prog-shebang=${name}\n`, { mode: 0o555 })
       names.push(name)
     }
   }
