@@ -48,6 +48,21 @@ class Copied(Case):
         self.assertEqual(self.mode("/usr/bin/suid"), 0o4755)
         self.assertIn("suid is installed already", self.ok("install_rpm", "suid"))
 
+    def test_script_brings_what_runs_it(self) -> None:
+        self.assertIn("scripts are run by /usr/bin/one", self.ok("install_binary", "/usr/bin/copy"))
+        self.assertLessEqual({"single", "one", "libone", "libtwo"}, self.installed())
+        self.assertTrue(os.path.exists(self.path("/usr/bin/one")))
+        self.assertIn("interpreters: all found", self.ok("validate"))
+        os.unlink(self.path("/usr/bin/one"))
+        self.assertIn("1 interpreters are missing", self.fails("validate"))
+        self.ok("install_deps_for_binary", "/usr/bin/copy")
+        self.ok("validate_interpreters")
+
+    def test_whole_package_may_be_without(self) -> None:
+        self.ok("install_rpm", "single")
+        self.assertEqual(self.installed(), {"single"})
+        self.ok("validate_interpreters")
+
     def mode(self, place: str) -> int:
         return os.stat(self.path(place)).st_mode & 0o7777
 
