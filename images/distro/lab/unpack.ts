@@ -18,6 +18,8 @@ export async function unpackDebs(debs: string[], tree: string, triplet: string):
     // /lib64 of a .deb holds only a link to the loader, which here would be a link to itself.
     const drop = [
       './lib64/*',
+      // Of what AL2023 starts by systemd alone.
+      './etc/init.d',
       './usr/share/lintian',
       './usr/share/bug',
       './usr/share/menu',
