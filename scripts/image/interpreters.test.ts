@@ -7,12 +7,17 @@ import { directoryOf, imageOfDirectory } from '../testing/checks/directory-image
 import { missingInterpreters } from './interpreters.ts'
 
 /** What is missing in an image of these executable files. */
-function missing(files: Record<string, string>, packages: readonly Package[] = [], links = {}): string[] {
+async function missing(
+  files: Record<string, string>,
+  packages: readonly Package[] = [],
+  links = {},
+): Promise<string[]> {
   const root = directoryOf({ 'usr/bin/sh': 'ELF', 'opt/tool': 'ELF', ...files })
   for (const path of Object.keys(files)) chmodSync(join(root, path), 0o755)
   for (const [path, target] of Object.entries<string>(links)) symlinkSync(target, join(root, path))
   const image = imageOfDirectory(root, { Env: ['PATH=/opt:/usr/bin'] })
-  return missingInterpreters(image, packages).map(({ script, program }) => `${script} ${program}`)
+  const found = await missingInterpreters(image, async () => packages)
+  return found.map(({ script, program }) => `${script} ${program}`)
 }
 
 const pack = (...states: number[]): Package => ({
@@ -31,31 +36,33 @@ const pack = (...states: number[]): Package => ({
   })),
 })
 
-test('a script has its interpreter in the image, by links of the image', () => {
-  assert.deepEqual(missing({ script: '#!/usr/bin/sh -e\n', other: 'text', cut: '#!' }), [])
-  assert.deepEqual(missing({ script: '#! /bin/sh\n' }), ['/script /bin/sh'])
-  assert.deepEqual(missing({ script: '#!/bin/sh\n' }, [], { bin: '/usr/bin' }), [])
-  assert.deepEqual(missing({ script: '#!/usr/bin/bash\n' }, [], { 'usr/bin/bash': 'gone' }), [
+test('a script has its interpreter in the image, by links of the image', async () => {
+  assert.deepEqual(await missing({ script: '#!/usr/bin/sh -e\n', other: 'text', cut: '#!' }), [])
+  assert.deepEqual(await missing({ script: '#! /bin/sh\n' }), ['/script /bin/sh'])
+  assert.deepEqual(await missing({ script: '#!/bin/sh\n' }, [], { bin: '/usr/bin' }), [])
+  assert.deepEqual(await missing({ script: '#!/usr/bin/bash\n' }, [], { 'usr/bin/bash': 'gone' }), [
     '/script /usr/bin/bash',
   ])
-  assert.deepEqual(missing({ script: '#!/usr/bin/sh\r\n' }), ['/script /usr/bin/sh\r'])
+  assert.deepEqual(await missing({ script: '#!/usr/bin/sh\r\n' }), ['/script /usr/bin/sh\r'])
 })
 
-test('of env also the program that it starts, as the image would find it', () => {
+test('of env also the program that it starts, as the image would find it', async () => {
   const env = { 'usr/bin/env': 'ELF' }
-  assert.deepEqual(missing({ ...env, script: '#!/usr/bin/env tool\n' }), [])
-  assert.deepEqual(missing({ ...env, script: '#!/usr/bin/env -S A=1 -u B tool -x\n' }), [])
-  assert.deepEqual(missing({ ...env, script: '#!/usr/bin/env tool -x\n' }), ['/script /usr/bin/tool -x'])
-  assert.deepEqual(missing({ script: '#!/usr/bin/env python3\n' }), [
+  assert.deepEqual(await missing({ ...env, script: '#!/usr/bin/env tool\n' }), [])
+  assert.deepEqual(await missing({ ...env, script: '#!/usr/bin/env -S A=1 -u B tool -x\n' }), [])
+  assert.deepEqual(await missing({ ...env, script: '#!/usr/bin/env tool -x\n' }), [
+    '/script /usr/bin/tool -x',
+  ])
+  assert.deepEqual(await missing({ script: '#!/usr/bin/env python3\n' }), [
     '/script /usr/bin/env',
     '/script /usr/bin/python3',
   ])
 })
 
-test('a whole package may come without its shell, a single file of one may not', () => {
+test('a whole package may come without its shell, a single file of one may not', async () => {
   const script = { 'usr/bin/script': '#!/bin/bash\n' }
-  assert.deepEqual(missing(script, [pack(fileStates.normal, fileStates.normal)]), [])
-  assert.deepEqual(missing(script, [pack(fileStates.normal, fileStates.notInstalled)]), [
+  assert.deepEqual(await missing(script, [pack(fileStates.normal, fileStates.normal)]), [])
+  assert.deepEqual(await missing(script, [pack(fileStates.normal, fileStates.notInstalled)]), [
     '/usr/bin/script /bin/bash',
   ])
 })

@@ -16,16 +16,20 @@ const optional = /^\/usr\/(share\/(doc|man|info)|lib\/\.build-id|lib\/debug\/\.b
  * that are there as a whole are left out: who installs a package without its dependencies leaves the shell out on
  * purpose.
  */
-export function missingInterpreters(image: BuiltImage, packages: readonly Package[]): MissingInterpreter[] {
-  const whole = new Set(
-    packages.filter(isWhole).flatMap(({ files }) => files.map(({ path }) => mergedPath(path))),
-  )
-  return [...image.files.values()].flatMap(({ path, type, mode, size }) => {
-    if (type !== 'file' || (mode & 0o111) === 0 || size < 3 || whole.has(mergedPath(path))) return []
+export async function missingInterpreters(
+  image: BuiltImage,
+  packages: () => Promise<readonly Package[]>,
+): Promise<MissingInterpreter[]> {
+  const missing = [...image.files.values()].flatMap(({ path, type, mode, size }) => {
+    if (type !== 'file' || (mode & 0o111) === 0 || size < 3) return []
     return interpretersOf(image, image.read(path).subarray(0, longest).toString())
       .filter(program => !isFile(image, program))
       .map(program => ({ script: path, program }))
   })
+  if (missing.length === 0) return []
+  const whole = (await packages()).filter(isWhole)
+  const owned = new Set(whole.flatMap(({ files }) => files.map(({ path }) => mergedPath(path))))
+  return missing.filter(({ script }) => !owned.has(mergedPath(script)))
 }
 
 const isWhole = ({ files }: Package) =>
