@@ -50,6 +50,6 @@ function libraries(image: BuiltImage): string[] {
 }
 
 async function interpreters(image: BuiltImage): Promise<string[]> {
-  const missing = missingInterpreters(image, () => packagesOf(image))
+  const missing = await missingInterpreters(image, () => packagesOf(image))
   return missing.map(({ script, program }) => `${script} is run by ${program}, which is not there`)
 }
