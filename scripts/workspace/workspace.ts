@@ -62,8 +62,9 @@ export interface Budget {
 }
 
 /**
- * All images by name that the chosen distro has the packages of. `root` is a folder that holds one folder an image; beside it, `families/` holds the recipes that
- * several images share. A family is a package, too: what turbo knows of it, it knows of the images that name it.
+ * All images by name that the chosen distro has the packages of. `root` is a folder that holds one folder an image;
+ * beside it, `families/` holds the recipes that several images share. A family is a package, too: what turbo knows of
+ * it, it knows of the images that name it.
  */
 export function readWorkspace(
   root = inRepo('images'),
