@@ -47,12 +47,15 @@ export function printJson(value: unknown, indent?: number): void {
 
 /**
  * Whoever reads our output may have read enough (`| head`): then we end as a program does that knows of no such thing, by
- * the number of SIGPIPE. What could not be written for another reason is no success.
+ * the number of SIGPIPE. What could not be written for another reason is no success, which is said once, whatever more is
+ * written.
  */
 function watchOutput(): void {
+  let isSaid = false
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(141)
-    fail(Object.assign(error, { path: error.path ?? 'what stdout is written to' }))
+    if (!isSaid) fail(Object.assign(error, { path: error.path ?? 'what stdout is written to' }))
+    isSaid = true
   })
   process.stderr.on('error', () => process.exit(process.exitCode || 1))
 }
