@@ -25,6 +25,8 @@ class Interpreters(unittest.TestCase):
         for line, programs in (
             (b"#!/bin/sh\n", ["/bin/sh"]),
             (b"#! /bin/sh -e\n", ["/bin/sh"]),
+            (b"#!\t/bin/sh\t-e\n", ["/bin/sh"]),
+            (b"#!/usr/bin/env\ttool\n", ["/usr/bin/env", "/usr/local/bin/tool"]),
             (b"#!/bin/sh\r\n", ["/bin/sh\r"]),
             (b"#!/usr/bin/coreutils --coreutils-prog-shebang=cp", ["/usr/bin/coreutils"]),
             (b"#!/usr/bin/env tool\n", ["/usr/bin/env", "/usr/local/bin/tool"]),

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from typing import List, Tuple
 
@@ -9,6 +10,7 @@ from newroot import installed, paths, record
 
 LONGEST = 255
 """Linux reads no more of the first line."""
+FIRST_LINE = re.compile(r"#![ \t]*(/[^ \t\n]*)[ \t]*([^\n]*)")
 SEARCHED = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 """Where `env` looks for a program in an image whose PATH is the usual one."""
 ENV_OPTIONS_WITH_VALUE = ("-u", "-C", "--unset", "--chdir")
@@ -22,12 +24,11 @@ def of_script(root: str, path: str) -> List[str]:
     """
     with open(paths.resolve(root, path), "rb") as file:
         line = os.fsdecode(file.readline(LONGEST))
-    if not line.startswith("#!"):
+    parts = FIRST_LINE.match(line)
+    if not parts:
         return []
-    program, _, rest = line[2:].strip(" \t\n").partition(" ")
-    if not program.startswith("/"):
-        return []
-    name = run_by_env(rest.strip()) if os.path.basename(program) == "env" else ""
+    program, argument = parts.groups()
+    name = run_by_env(argument.strip(" \t")) if os.path.basename(program) == "env" else ""
     return [program, *([search(root, name)] if name else [])]
 
 
