@@ -54,6 +54,7 @@ class Copied(Case):
         self.assertTrue(os.path.exists(self.path("/usr/bin/one")))
         self.assertIn("interpreters: all found", self.ok("validate"))
         os.unlink(self.path("/usr/bin/one"))
+        self.assertIn("/usr/bin/copy: its interpreter /usr/bin/one not found\n", self.run_command("validate").stderr)
         self.assertIn("1 interpreters are missing", self.fails("validate"))
         self.ok("install_deps_for_binary", "/usr/bin/copy")
         self.ok("validate_interpreters")
@@ -61,7 +62,7 @@ class Copied(Case):
     def test_whole_package_may_be_without(self) -> None:
         self.ok("install_rpm", "single")
         self.assertEqual(self.installed(), {"single"})
-        self.ok("validate_interpreters")
+        self.assertIn("/usr/bin/copy of a whole package is without its interpreter /usr/bin/one\n", self.ok("validate"))
 
     def mode(self, place: str) -> int:
         return os.stat(self.path(place)).st_mode & 0o7777

@@ -83,7 +83,10 @@ def validate_interpreters(words: List[str]) -> None:
     """Fails when a script that was copied or made has no interpreter."""
     reject_arguments(words)
     root = environment.settings().newroot
-    missing = interpreters.all_missing(root)
+    found = interpreters.all_missing(root)
+    for path, program in sorted((path, program) for path, program, on_purpose in found if on_purpose):
+        note(f"{path} of a whole package is without its interpreter {program}")
+    missing = [(path, program) for path, program, on_purpose in found if not on_purpose]
     for path, program in missing:
         print(f"{path}: its interpreter {program} not found", file=sys.stderr)
     if missing:

@@ -4,7 +4,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from typing import List, Tuple
+from typing import List, NamedTuple, Set
 
 from newroot import installed, paths, record
 
@@ -69,20 +69,28 @@ def is_program(root: str, path: str) -> bool:
         return False
 
 
-def all_missing(root: str) -> List[Tuple[str, str]]:
-    """(script, program) for each executable script whose interpreter the root lacks; paths are inside the root.
+class Missing(NamedTuple):
+    """A script, and a program that it is run by and the root lacks; paths are inside the root."""
 
-    Scripts of packages that are there as a whole are left out: who installs a package without its dependencies leaves
-    the shell out on purpose.
-    """
+    script: str
+    program: str
+    on_purpose: bool
+    """Its package is there as a whole: who installs that without its dependencies leaves the shell out on purpose."""
+
+
+def all_missing(root: str) -> List[Missing]:
+    """What the executable scripts of the root are run by and it lacks."""
+    found = [(path, program) for path in scripts(root) for program in missing(root, path)]
+    whole = of_whole_packages(root) if found else set()
+    return [Missing(path, program, paths.resolve_parent(root, path) in whole) for path, program in found]
+
+
+def of_whole_packages(root: str) -> Set[str]:
+    """Builder paths of what packages own of which not only single files are there."""
     partial = installed.partial_names(root, record.registered(root))
-    whole = {
+    return {
         paths.resolve_parent(root, path) for name, path in installed.pairs(root, "FILENAMES") if name not in partial
     }
-    return [
-        (path, program) for path in scripts(root) if paths.resolve_parent(root, path) not in whole
-        for program in missing(root, path)
-    ]
 
 
 def scripts(root: str) -> List[str]:
