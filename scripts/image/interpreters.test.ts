@@ -20,19 +20,20 @@ async function missing(
   return found.map(({ script, program }) => `${script} ${program}`)
 }
 
-const pack = (...states: number[]): Package => ({
+/** A package, not all of whose files need to be there. */
+const pack = (ofOther: number): Package => ({
   name: 'a',
   version: '1',
   release: '1',
   size: 0,
   requires: [],
   provides: [],
-  files: states.map((state, index) => ({
-    path: index === 0 ? '/usr/bin/script' : `/usr/bin/other${index}`,
+  files: ['/usr/bin/script', '/etc/script', '/usr/bin/other'].map(path => ({
+    path,
     mode: 0o100755,
     size: 1,
     flags: 0,
-    state,
+    state: path === '/usr/bin/other' ? ofOther : fileStates.normal,
   })),
 })
 
@@ -59,10 +60,13 @@ test('of env also the program that it starts, as the image would find it', async
   ])
 })
 
-test('a whole package may come without its shell, a single file of one may not', async () => {
-  const script = { 'usr/bin/script': '#!/bin/bash\n' }
-  assert.deepEqual(await missing(script, [pack(fileStates.normal, fileStates.normal)]), [])
-  assert.deepEqual(await missing(script, [pack(fileStates.normal, fileStates.notInstalled)]), [
-    '/usr/bin/script /bin/bash',
-  ])
+test('a script of a whole package may be without, one of a single file may not, but for what comes along', async () => {
+  const script = {
+    'usr/bin/script': '#!/bin/bash\n',
+    'etc/script': '#!/bin/bash\n',
+    'etc/own': '#!/bin/bash\n',
+  }
+  const own = '/etc/own /bin/bash'
+  assert.deepEqual(await missing(script, [pack(fileStates.normal)]), [own])
+  assert.deepEqual(await missing(script, [pack(fileStates.notInstalled)]), [own, '/usr/bin/script /bin/bash'])
 })

@@ -12,9 +12,9 @@ export interface MissingInterpreter {
 const optional = /^\/usr\/(share\/(doc|man|info)|lib\/\.build-id|lib\/debug\/\.build-id)\//
 
 /**
- * Every executable script whose interpreter the image lacks; of `#!/usr/bin/env NAME` NAME as well. Scripts of packages
- * that are there as a whole are left out: who installs a package without its dependencies leaves the shell out on
- * purpose.
+ * Every executable script whose interpreter the image lacks; of `#!/usr/bin/env NAME` NAME as well. Scripts that came
+ * with a whole package, or with a single file of one, are left out: who installs a package without its dependencies
+ * leaves the shell out on purpose.
  */
 export async function missingInterpreters(
   image: BuiltImage,
@@ -27,10 +27,18 @@ export async function missingInterpreters(
       .map(program => ({ script: path, program }))
   })
   if (missing.length === 0) return []
-  const whole = (await packages()).filter(isWhole)
-  const owned = new Set(whole.flatMap(({ files }) => files.map(({ path }) => mergedPath(path))))
-  return missing.filter(({ script }) => !owned.has(mergedPath(script)))
+  const unasked = new Set((await packages()).flatMap(cameAlong).map(mergedPath))
+  return missing.filter(({ script }) => !unasked.has(mergedPath(script)))
 }
+
+/** The files of a package that no recipe names. */
+function cameAlong(one: Package): string[] {
+  const paths = one.files.map(({ path }) => path)
+  return isWhole(one) ? paths : paths.filter(path => copiedWith.test(path))
+}
+
+/** What `install_binary` copies of a package with any single file of it. */
+const copiedWith = /^\/(etc|usr\/share\/(doc|man|licenses))\//
 
 const isWhole = ({ files }: Package) =>
   !files.some(

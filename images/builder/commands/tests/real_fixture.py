@@ -62,7 +62,7 @@ PACKAGES: Dict[str, Dict[str, object]] = {
         "postun": "update-alternatives --remove chosen /usr/bin/chosen-1",
     },
     "thin": {"files": ["/usr/bin/thin"]},
-    "single": {"files": ["%attr(755,root,root) /usr/bin/copy", "/usr/share/single"], "head": "AutoReq: no"},
+    "single": {"files": ["%attr(755,root,root) /usr/bin/copy", "%attr(755,root,root) /etc/hourly", "/usr/share/single"], "head": "AutoReq: no"},
     "moved": {"files": ["/usr/share/moved"]},
     "old": {"files": ["/usr/share/old"]},
     "replacement": {"files": ["/usr/share/replacement"], "head": "Obsoletes: old"},
@@ -160,7 +160,8 @@ def make_tree(directory: str, tree: str) -> None:
         source = write(f"{directory}/{program}.c", "int hidden(void);int main(void){return hidden();}")
         run(["gcc", "-o", f"{tree}/usr/bin/{program}", source, f"{tree}{LIB}/private/libprivate.so.1", *runpath])
     write(f"{tree}/etc/ld.so.conf", "/lib64\n")
-    write(f"{tree}/usr/bin/copy", "#!/usr/bin/one --as=copy\n")
+    for script in ("usr/bin/copy", "etc/hourly"):
+        write(f"{tree}/{script}", "#!/usr/bin/one --as=copy\n")
     for name, parts in PACKAGES.items():
         for path in parts["files"]:
             kind, path = path.split()[0], tree + path.split()[-1]

@@ -15,8 +15,6 @@ from newroot.locating import Found, locate_all, spellings
 from newroot.repository import Repository, RpmFile
 from newroot.scriptlets import package_name
 
-COPIED_WITH = ("/etc", "/usr/share/doc", "/usr/share/man", "/usr/share/licenses")
-
 
 def install_binary(words: List[str]) -> None:
     """Single files with the libraries and interpreters that they need; their packages are registered but not installed."""
@@ -45,7 +43,7 @@ def install_binary(words: List[str]) -> None:
                 places = [item.path for item in wanted]
                 for place in [item.path for item in wanted if item.package == nevra]:
                     copying.copy_file(settings.newroot, tree, place, places)
-                for place in COPIED_WITH:
+                for place in copying.COPIED_WITH:
                     copying.copy_absent(settings.newroot, tree, place)
     install_needs(settings, [file.path for file in wanted])
 

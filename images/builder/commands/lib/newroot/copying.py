@@ -14,6 +14,8 @@ from newroot import paths
 from newroot.errors import CommandError
 
 PRIVILEGES = stat.S_ISUID | stat.S_ISGID
+COPIED_WITH = ("/etc/", "/usr/share/doc/", "/usr/share/man/", "/usr/share/licenses/")
+"""What comes of a package with any single file of it."""
 
 
 def copy_file(newroot: str, tree: str, place: str, places: List[str]) -> None:

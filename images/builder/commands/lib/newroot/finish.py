@@ -84,9 +84,9 @@ def validate_interpreters(words: List[str]) -> None:
     reject_arguments(words)
     root = environment.settings().newroot
     found = interpreters.all_missing(root)
-    for path, program in sorted((path, program) for path, program, on_purpose in found if on_purpose):
-        note(f"{path} of a whole package is without its interpreter {program}")
-    missing = [(path, program) for path, program, on_purpose in found if not on_purpose]
+    for path, program in [(path, program) for path, program, unasked in found if unasked]:
+        note(f"{path} came with its package, without its interpreter {program}")
+    missing = [(path, program) for path, program, unasked in found if not unasked]
     for path, program in missing:
         print(f"{path}: its interpreter {program} not found", file=sys.stderr)
     if missing:

@@ -6,7 +6,7 @@ import re
 import stat
 from typing import List, NamedTuple, Set
 
-from newroot import installed, paths, record
+from newroot import copying, installed, paths, record
 
 LONGEST = 255
 """Linux reads no more of the first line."""
@@ -74,22 +74,23 @@ class Missing(NamedTuple):
 
     script: str
     program: str
-    on_purpose: bool
-    """Its package is there as a whole: who installs that without its dependencies leaves the shell out on purpose."""
+    unasked: bool
+    """No recipe named the script: it came with its package, or with a single file of that."""
 
 
 def all_missing(root: str) -> List[Missing]:
     """What the executable scripts of the root are run by and it lacks."""
     found = [(path, program) for path in scripts(root) for program in missing(root, path)]
-    whole = of_whole_packages(root) if found else set()
-    return [Missing(path, program, paths.resolve_parent(root, path) in whole) for path, program in found]
+    unasked = come_along(root) if found else set()
+    return [Missing(path, program, paths.resolve_parent(root, path) in unasked) for path, program in found]
 
 
-def of_whole_packages(root: str) -> Set[str]:
-    """Builder paths of what packages own of which not only single files are there."""
+def come_along(root: str) -> Set[str]:
+    """Builder paths of packages' files that no recipe names."""
     partial = installed.partial_names(root, record.registered(root))
     return {
-        paths.resolve_parent(root, path) for name, path in installed.pairs(root, "FILENAMES") if name not in partial
+        paths.resolve_parent(root, path) for name, path in installed.pairs(root, "FILENAMES")
+        if name not in partial or path.startswith(copying.COPIED_WITH)
     }
 
 
