@@ -54,6 +54,8 @@ test('of env also the program that it starts, as the image would find it', async
   assert.deepEqual(await missing({ ...env, script: '#!/usr/bin/env tool -x\n' }), [
     '/script /usr/bin/tool -x',
   ])
+  assert.deepEqual(await missing({ ...env, script: '#!\t/usr/bin/env\ttool \n' }), [])
+  assert.deepEqual(await missing({ ...env, script: '#!/usr/bin/env tool\r\n' }), ['/script /usr/bin/tool\r'])
   assert.deepEqual(await missing({ script: '#!/usr/bin/env python3\n' }), [
     '/script /usr/bin/env',
     '/script /usr/bin/python3',

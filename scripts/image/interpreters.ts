@@ -50,9 +50,9 @@ const isWhole = ({ files }: Package) =>
 const longest = 255
 
 function interpretersOf(image: BuiltImage, start: string): string[] {
-  const [, program, argument = ''] = /^#![ \t]*(\/[^ \t\n]*)[ \t]*(.*)/.exec(start) ?? []
+  const [, program, argument = ''] = /^#![ \t]*(\/[^ \t\n]*)[ \t]*([^\n]*?)[ \t]*(?:\n|$)/.exec(start) ?? []
   if (!program) return []
-  const name = posix.basename(program) === 'env' ? runByEnv(argument.trim()) : undefined
+  const name = posix.basename(program) === 'env' ? runByEnv(argument) : undefined
   return name ? [program, search(image, name)] : [program]
 }
 

@@ -33,6 +33,7 @@ class Interpreters(unittest.TestCase):
             (b"#!/usr/bin/env other\n", ["/usr/bin/env", "/usr/bin/other"]),
             (b"#!/usr/bin/env -S A=1 -u B -i tool -x\n", ["/usr/bin/env", "/usr/local/bin/tool"]),
             (b"#!/usr/bin/env --split-string=/opt/tool -x\n", ["/usr/bin/env", "/opt/tool"]),
+            (b"#!/usr/bin/env tool\r\n", ["/usr/bin/env", "/usr/bin/tool\r"]),
             (b"#!/usr/bin/env -i\n", ["/usr/bin/env"]),
             (b"#!interpreter\n", []),
             (b"#!\n", []),
