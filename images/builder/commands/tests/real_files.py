@@ -60,6 +60,11 @@ class Copied(Case):
         self.ok("install_deps_for_binary", "/usr/bin/copy")
         self.ok("validate_interpreters")
 
+    def test_script_that_runs_scripts_brings_what_runs_it(self) -> None:
+        self.ok("install_binary", "/usr/bin/again")
+        self.assertLessEqual({"again", "single", "one", "libone", "libtwo"}, self.installed())
+        self.assertIn("interpreters: all found", self.ok("validate"))
+
     def test_whole_package_may_be_without(self) -> None:
         self.ok("install_rpm", "single")
         self.assertEqual(self.installed(), {"single"})

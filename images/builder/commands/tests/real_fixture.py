@@ -63,6 +63,7 @@ PACKAGES: Dict[str, Dict[str, object]] = {
     },
     "thin": {"files": ["/usr/bin/thin"]},
     "single": {"files": ["%attr(755,root,root) /usr/bin/copy", "%attr(755,root,root) /etc/hourly", "/usr/share/single"], "head": "AutoReq: no"},
+    "again": {"files": ["%attr(755,root,root) /usr/bin/again"], "head": "AutoReq: no"},
     "moved": {"files": ["/usr/share/moved"]},
     "old": {"files": ["/usr/share/old"]},
     "replacement": {"files": ["/usr/share/replacement"], "head": "Obsoletes: old"},
@@ -162,6 +163,7 @@ def make_tree(directory: str, tree: str) -> None:
     write(f"{tree}/etc/ld.so.conf", "/lib64\n")
     for script in ("usr/bin/copy", "etc/hourly"):
         write(f"{tree}/{script}", "#!/usr/bin/one --as=copy\n")
+    write(f"{tree}/usr/bin/again", "#!/usr/bin/copy\n")
     for name, parts in PACKAGES.items():
         for path in parts["files"]:
             kind, path = path.split()[0], tree + path.split()[-1]
