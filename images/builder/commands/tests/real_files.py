@@ -68,11 +68,11 @@ class Copied(Case):
     def test_whole_package_may_be_without(self) -> None:
         self.ok("install_rpm", "single")
         self.assertEqual(self.installed(), {"single"})
-        self.assertIn("/usr/bin/copy came with its package, without its interpreter /usr/bin/one\n", self.ok("validate"))
+        self.ok("validate")
 
     def test_script_that_comes_along_may_be_without(self) -> None:
         self.ok("install_binary", "/usr/share/single")
-        self.assertIn("/etc/hourly came with its package, without its interpreter /usr/bin/one\n", self.ok("validate"))
+        self.ok("validate")
         shutil.copy(self.path("/etc/hourly"), self.path("/etc/mine"))
         self.assertIn("1 interpreters are missing", self.fails("validate"))
 

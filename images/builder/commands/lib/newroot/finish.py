@@ -83,10 +83,7 @@ def validate_interpreters(words: List[str]) -> None:
     """Fails when a script that was copied or made has no interpreter."""
     reject_arguments(words)
     root = environment.settings().newroot
-    found = interpreters.all_missing(root)
-    for path, program in [(path, program) for path, program, unasked in found if unasked]:
-        note(f"{path} came with its package, without its interpreter {program}")
-    missing = [(path, program) for path, program, unasked in found if not unasked]
+    missing = interpreters.all_missing(root)
     for path, program in missing:
         print(f"{path}: its interpreter {program} not found", file=sys.stderr)
     if missing:

@@ -4,7 +4,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from typing import List, NamedTuple, Set
+from typing import List, Set, Tuple
 
 from newroot import copying, installed, paths, record
 
@@ -69,24 +69,19 @@ def is_program(root: str, path: str) -> bool:
         return False
 
 
-class Missing(NamedTuple):
-    """A script, and a program that it is run by and the root lacks; paths are inside the root."""
+def all_missing(root: str) -> List[Tuple[str, str]]:
+    """(script, program) for each executable script whose interpreter the root lacks; paths are inside the root.
 
-    script: str
-    program: str
-    unasked: bool
-    """No recipe named the script: it came with its package, or with a single file of that."""
-
-
-def all_missing(root: str) -> List[Missing]:
-    """What the executable scripts of the root are run by and it lacks."""
+    Scripts that no recipe named are left out: who installs a package without its dependencies leaves the shell out on
+    purpose.
+    """
     found = [(path, program) for path in scripts(root) for program in missing(root, path)]
     unasked = come_along(root) if found else set()
-    return [Missing(path, program, paths.resolve_parent(root, path) in unasked) for path, program in found]
+    return [(path, program) for path, program in found if paths.resolve_parent(root, path) not in unasked]
 
 
 def come_along(root: str) -> Set[str]:
-    """Builder paths of packages' files that no recipe names."""
+    """Builder paths of the files that came with a whole package, or along with a single file of one."""
     partial = installed.partial_names(root, record.registered(root))
     return {
         paths.resolve_parent(root, path) for name, path in installed.pairs(root, "FILENAMES")
