@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { temporaryFolder } from '../../scripts/lib/temporary-folder.ts'
 import { testImage } from '../../scripts/testing/image-test.ts'
-import { containersOf, loadSubject } from '../../scripts/testing/test-subject.ts'
+import { containersOf, openSubject } from '../../scripts/testing/test-subject.ts'
 
-const { image, run } = await loadSubject()
+const { image, run } = await openSubject()
 const [, flavour = 'base'] = image.name.split('-')
 
 testImage({

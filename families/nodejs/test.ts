@@ -4,9 +4,9 @@ import { after } from 'node:test'
 import { temporaryFolder } from '../../scripts/lib/temporary-folder.ts'
 import { serveHttps } from '../../scripts/testing/https-server.ts'
 import { type RunSpec, testImage } from '../../scripts/testing/image-test.ts'
-import { loadSubject } from '../../scripts/testing/test-subject.ts'
+import { openSubject } from '../../scripts/testing/test-subject.ts'
 
-const { image } = await loadSubject()
+const { image } = await openSubject()
 const [, runtime, version, flavour] = /^(minimal-base-)?nodejs-(\d+)-?(.*)$/.exec(image.name) ?? []
 
 /** What the package makes with `alternatives`: name, link, and where that leads. */

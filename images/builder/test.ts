@@ -1,9 +1,9 @@
 import { readdirSync } from 'node:fs'
 import { inRepo } from '../../scripts/lib/paths.ts'
 import { testImage } from '../../scripts/testing/image-test.ts'
-import { loadSubject } from '../../scripts/testing/test-subject.ts'
+import { openSubject } from '../../scripts/testing/test-subject.ts'
 
-const { distro } = await loadSubject()
+const { distro } = await openSubject()
 const commands = readdirSync(inRepo('images/builder/commands/bin'))
 
 /** Part of the request: downstream Dockerfiles call these. */

@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { temporaryFolder } from '../../scripts/lib/temporary-folder.ts'
 import { testImage } from '../../scripts/testing/image-test.ts'
-import { containersOf, loadSubject } from '../../scripts/testing/test-subject.ts'
+import { containersOf, openSubject } from '../../scripts/testing/test-subject.ts'
 
-const { run } = await loadSubject()
+const { run } = await openSubject()
 
 const source = `
 #include <math.h>

@@ -1,9 +1,9 @@
 import { testImage } from '../../scripts/testing/image-test.ts'
 import { packagesFrom } from '../../scripts/testing/lab-packages.ts'
 import { staysOnRelease } from '../../scripts/testing/stays-on-release.ts'
-import { loadSubject } from '../../scripts/testing/test-subject.ts'
+import { openSubject } from '../../scripts/testing/test-subject.ts'
 
-const { distro, image } = await loadSubject()
+const { distro, image } = await openSubject()
 const repository =
   distro === 'lab' ? { add: await packagesFrom(image.platform, 'hostname') } : { network: 'host' as const }
 

@@ -1,7 +1,7 @@
 import { testImage } from '../../scripts/testing/image-test.ts'
-import { loadSubject } from '../../scripts/testing/test-subject.ts'
+import { openSubject } from '../../scripts/testing/test-subject.ts'
 
-const { distro } = await loadSubject()
+const { distro } = await openSubject()
 const manager = distro === 'al2' ? 'yum' : 'dnf'
 const pinned =
   distro === 'al2023' ? { '/etc/dnf/vars/releasever': { contains: /^2023\.\d+\.\d{8}\s*$/ } } : {}

@@ -4,9 +4,9 @@ import { after } from 'node:test'
 import { dockerDaemon } from '../../scripts/testing/docker-daemon.ts'
 import { testImage } from '../../scripts/testing/image-test.ts'
 import { compileStatic } from '../../scripts/testing/probe.ts'
-import { loadSubject } from '../../scripts/testing/test-subject.ts'
+import { openSubject } from '../../scripts/testing/test-subject.ts'
 
-const { image } = await loadSubject()
+const { image } = await openSubject()
 const { socket, end } = await dockerDaemon()
 after(end)
 

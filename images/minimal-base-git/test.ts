@@ -8,9 +8,9 @@ import { serveOverHttps } from '../../scripts/testing/git-over-https.ts'
 import { serveOverSsh } from '../../scripts/testing/git-over-ssh.ts'
 import { commitMessage } from '../../scripts/testing/git-repository.ts'
 import { testImage } from '../../scripts/testing/image-test.ts'
-import { loadSubject } from '../../scripts/testing/test-subject.ts'
+import { openSubject } from '../../scripts/testing/test-subject.ts'
 
-const { image } = await loadSubject()
+const { image } = await openSubject()
 const bundle = '/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem'
 const clone = (url: string) => ({ run: ['git', 'clone', '--quiet', url, '/tmp/clone'] })
 const log = (format: string) => ({ run: ['git', '-C', '/tmp/clone', 'log', '-1', `--format=${format}`] })

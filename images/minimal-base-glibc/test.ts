@@ -1,8 +1,8 @@
 import { testImage } from '../../scripts/testing/image-test.ts'
 import { compileDynamic } from '../../scripts/testing/probe.ts'
-import { loadSubject } from '../../scripts/testing/test-subject.ts'
+import { openSubject } from '../../scripts/testing/test-subject.ts'
 
-const { distro, image } = await loadSubject()
+const { distro, image } = await openSubject()
 const machine = image.platform === 'linux/arm64' ? 'aarch64' : 'x86-64'
 const loader = machine === 'aarch64' ? '/lib/ld-linux-aarch64.so.1' : '/lib64/ld-linux-x86-64.so.2'
 

@@ -1,8 +1,8 @@
 import { testImage } from '../../scripts/testing/image-test.ts'
 import { staysOnRelease } from '../../scripts/testing/stays-on-release.ts'
-import { loadSubject } from '../../scripts/testing/test-subject.ts'
+import { openSubject } from '../../scripts/testing/test-subject.ts'
 
-const { distro } = await loadSubject()
+const { distro } = await openSubject()
 
 testImage({
   // Of the parent.

@@ -1,8 +1,8 @@
 import { testImage } from '../../scripts/testing/image-test.ts'
 import { compileStatic } from '../../scripts/testing/probe.ts'
-import { loadSubject } from '../../scripts/testing/test-subject.ts'
+import { openSubject } from '../../scripts/testing/test-subject.ts'
 
-const { image } = await loadSubject()
+const { image } = await openSubject()
 
 /** `stay` makes a host name of its own, shows where to enter its namespace, and waits; else it says the host name. */
 const host = `

@@ -1,8 +1,8 @@
 import { testImage } from '../../scripts/testing/image-test.ts'
 import { compileStatic } from '../../scripts/testing/probe.ts'
-import { loadSubject } from '../../scripts/testing/test-subject.ts'
+import { openSubject } from '../../scripts/testing/test-subject.ts'
 
-const { distro, image } = await loadSubject()
+const { distro, image } = await openSubject()
 const id = distro === 'lab' ? 'lab' : 'amzn'
 const version = distro === 'al2' ? '2' : '2023'
 

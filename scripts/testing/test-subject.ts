@@ -5,6 +5,7 @@ import { engineOf } from '../build/engines/index.ts'
 import type { BuiltImage } from '../image/built-image.ts'
 import { openImage } from '../image/open.ts'
 import { UserError } from '../lib/errors.ts'
+import { printableLines } from '../lib/printable.ts'
 import type { Result } from '../lib/run.ts'
 import { chosenDistro, chosenEngine, type DistroName, testedImage, testedPlatform } from '../lib/settings.ts'
 import { temporaryFolder } from '../lib/temporary-folder.ts'
@@ -27,6 +28,17 @@ let subject: Promise<TestSubject> | undefined
 export function loadSubject(): Promise<TestSubject> {
   subject ??= load()
   return subject
+}
+
+/** For a test that asks the subject what to test: where there is none, the reason is a line and the end. */
+export async function openSubject(): Promise<TestSubject> {
+  try {
+    return await loadSubject()
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    console.error(printableLines(error.message))
+    process.exit(1)
+  }
 }
 
 async function load(): Promise<TestSubject> {
