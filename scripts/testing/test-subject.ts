@@ -4,8 +4,8 @@ import type { RunRequest } from '../build/engines/engine.ts'
 import { engineOf } from '../build/engines/index.ts'
 import type { BuiltImage } from '../image/built-image.ts'
 import { openImage } from '../image/open.ts'
+import { message } from '../lib/cli.ts'
 import { UserError } from '../lib/errors.ts'
-import { printableLines } from '../lib/printable.ts'
 import type { Result } from '../lib/run.ts'
 import { chosenDistro, chosenEngine, type DistroName, testedImage, testedPlatform } from '../lib/settings.ts'
 import { temporaryFolder } from '../lib/temporary-folder.ts'
@@ -35,8 +35,8 @@ export async function openSubject(): Promise<TestSubject> {
   try {
     return await loadSubject()
   } catch (error) {
-    if (!(error instanceof UserError)) throw error
-    console.error(printableLines(error.message))
+    // Who runs the test says that it failed, and that is the error.
+    console.error(message(error).replace(/^error: /, ''))
     process.exit(1)
   }
 }
