@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { layoutsOf } from './build/dist.ts'
 import { engineOf } from './build/engines/index.ts'
@@ -7,6 +5,7 @@ import { attach } from './image/attach.ts'
 import { main } from './lib/cli.ts'
 import { UserError } from './lib/errors.ts'
 import { chosenEngine, chosenPlatforms } from './lib/settings.ts'
+import { temporaryFolder } from './lib/temporary-folder.ts'
 import { assembleLayout } from './oci/layout.ts'
 import { findImage, readWorkspace } from './workspace/workspace.ts'
 
@@ -27,20 +26,20 @@ await main(usage, options, async ({ words, flags, values }) => {
   const [name, ...argv] = words
   if (!name || argv.length === 0) throw new UserError('name an image and a command: see --help')
   const images = readWorkspace()
-  const layout = mkdtempSync(join(tmpdir(), 'eks-distro-base-'))
-  try {
-    const platform = chosenPlatforms()[0]!
-    assembleLayout(layoutsOf(images, findImage(images, name)), platform, join(layout, 'oci'))
-    const container = engineOf[chosenEngine()].open(join(layout, 'oci'), platform, {
-      argv,
-      stdin: flags.tty ? 'tty' : 'pipe',
-      ...(values.user && { user: values.user }),
-      ...(values.add && { add: parseAdd(values.add) }),
-    })
-    process.exitCode = await attach(container, flags.tty === true)
-  } finally {
-    rmSync(layout, { recursive: true, force: true })
+  const platform = chosenPlatforms()[0]!
+  const layouts = layoutsOf(images, findImage(images, name), platform)
+  const request = {
+    argv,
+    stdin: flags.tty ? 'tty' : 'pipe',
+    ...(values.user && { user: values.user }),
+    ...(values.add && { add: parseAdd(values.add) }),
+  } as const
+  const open = () => {
+    const layout = join(temporaryFolder(), 'oci')
+    assembleLayout(layouts, platform, layout)
+    return engineOf[chosenEngine()].open(layout, platform, request)
   }
+  process.exitCode = await attach(open, flags.tty === true)
 })
 
 function parseAdd(value: string): Record<string, string> {

@@ -22,9 +22,10 @@ const grace = 1000
 /**
  * Runs a container as `docker run --rm -i` does: its streams are ours, byte for byte. It and its image are gone
  * afterwards, also when we are told to end: then the program is told so, and killed if it takes no notice.
+ * @param open what makes anything that has to go again, and so is called when we can be told to end
  * @returns the program's exit code, 128 and the signal's number where one ended it
  */
-export async function attach(opening: Promise<Container>, isTerminal: boolean): Promise<number> {
+export async function attach(open: () => Promise<Container>, isTerminal: boolean): Promise<number> {
   const stops: Stop[] = []
   let running: Running | undefined
   const listener = (signal: Stop) => {
@@ -33,7 +34,7 @@ export async function attach(opening: Promise<Container>, isTerminal: boolean): 
   }
   for (const signal of signals) process.on(signal, listener)
   try {
-    const container = await opening
+    const container = await open()
     try {
       if (stops[0]) return 128 + constants.signals[stops[0]]
       const child = await start(container, isTerminal)

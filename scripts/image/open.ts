@@ -1,9 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { layoutsOf } from '../build/dist.ts'
 import { UserError } from '../lib/errors.ts'
 import type { Platform } from '../lib/settings.ts'
+import { temporaryFolder } from '../lib/temporary-folder.ts'
 import { applyLayers } from '../oci/apply.ts'
 import { findBlob } from '../oci/blobs.ts'
 import { uncompressed } from '../oci/gzip.ts'
@@ -19,7 +18,7 @@ export function openImage(
   image: Image,
   platform: Platform,
 ): Promise<BuiltImage> {
-  return openLayouts(image.name, layoutsOf(images, image), platform)
+  return openLayouts(image.name, layoutsOf(images, image, platform), platform)
 }
 
 /**
@@ -32,8 +31,7 @@ export async function openLayouts(
   platform: Platform,
 ): Promise<BuiltImage> {
   const { digest, config, manifest } = readImage(layouts, platform)
-  const folder = mkdtempSync(join(tmpdir(), 'eks-distro-base-'))
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  const folder = temporaryFolder()
   const layers = await Promise.all(
     manifest.layers.map((layer, index) =>
       uncompressed(

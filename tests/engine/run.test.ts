@@ -105,12 +105,13 @@ for (const [signal, expected] of [
   })
 }
 
-test('told to end before it runs, it leaves nothing either', async () => {
-  for (const milliseconds of [700, 1400]) {
+for (const when of ['the moment it has made anything', 'a little later', 'later still'] as const) {
+  test(`told to end ${when}, before it runs, it leaves nothing either`, async () => {
     const { child, ended } = run(...copy)
-    await setTimeout(milliseconds)
+    while (readdirSync(temporary).length === 0) await setTimeout(1)
+    await setTimeout(when === 'a little later' ? 200 : when === 'later still' ? 900 : 0)
     child.kill('SIGTERM')
     await ended
     assert.deepEqual(left(), atFirst)
-  }
-})
+  })
+}
