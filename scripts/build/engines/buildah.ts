@@ -11,7 +11,8 @@ import type { BuildPlan, Context } from '../plan.ts'
 import { buildArgs, type Engine, runOptions, runToEnd } from './engine.ts'
 import { requireVersion, versionIn } from './version.ts'
 
-// Images that builds start from, each under the digest of what it holds; builds only read them.
+// Images that builds start from, each under the digest of what it holds; builds only read them. Who adds one holds the
+// lock `adding`, who uses one shares the lock `using`.
 const shared = inRepo('work', 'buildah')
 /** The storage of the images that builds start from; it can be deleted at any time when nothing is built. */
 export const program = buildahIn(shared)
@@ -30,34 +31,37 @@ export const buildah: Engine = {
 
   build(plan: BuildPlan): Command[] {
     const layouts = new Set(plan.contexts.flatMap(context => sharedLayout(context, plan.work) ?? []))
-    const own = storageIn(join(plan.work, 'storage'), layouts.size > 0)
+    const storage = join(plan.work, 'storage')
+    const own = storageIn(storage, layouts.size > 0)
+    const build = [
+      ...own,
+      'build',
+      ...isolation,
+      // BuildKit's steps may make device nodes, too.
+      '--cap-add=CAP_MKNOD',
+      '--format=oci',
+      '--layers=false',
+      `--platform=${plan.platform}`,
+      `--network=${plan.network === 'none' ? 'none' : 'host'}`,
+      ...buildArgs(plan),
+      ...plan.contexts.map(context => `--build-context=${context.name}=${source(context, plan.work)}`),
+      `--file=${plan.dockerfile}`,
+      `--tag=${tag}`,
+      plan.recipe,
+    ] as const
+    const reading = (command: readonly [string, ...string[]]) =>
+      contained(layouts.size > 0 ? viewing(storage, command) : command)
     return [
       ...[...layouts].map(layout => ({
         cwd: plan.work,
-        argv: contained([...program, 'pull', '--quiet', '--policy=missing', `oci:${layout}:latest`]),
+        argv: contained(
+          locking('adding', [...program, 'pull', '--quiet', '--policy=missing', `oci:${layout}:latest`]),
+        ),
       })),
-      {
-        cwd: plan.work,
-        argv: contained([
-          ...own,
-          'build',
-          ...isolation,
-          // BuildKit's steps may make device nodes, too.
-          '--cap-add=CAP_MKNOD',
-          '--format=oci',
-          '--layers=false',
-          `--platform=${plan.platform}`,
-          `--network=${plan.network === 'none' ? 'none' : 'host'}`,
-          ...buildArgs(plan),
-          ...plan.contexts.map(context => `--build-context=${context.name}=${source(context, plan.work)}`),
-          `--file=${plan.dockerfile}`,
-          `--tag=${tag}`,
-          plan.recipe,
-        ]),
-      },
+      { cwd: plan.work, argv: reading(build) },
       // A `dir:` keeps layers as they are; an `oci:` would gzip what is made canonical and compressed afterwards.
       {
-        argv: contained([
+        argv: reading([
           ...own,
           'push',
           '--quiet',
@@ -89,26 +93,30 @@ export const buildah: Engine = {
     const image = `contexts/${digest.slice('sha256:'.length)}`
     mkdirSync(join(cwd, 'contexts'), { recursive: true })
     if (!existsSync(join(cwd, image))) symlinkSync(layout, join(cwd, image))
-    const own = storageIn(join(cwd, name), true)
+    const folder = join(cwd, name)
+    const own = storageIn(folder, true)
+    const from = ['from', '--quiet', `--name=${name}`, `--platform=${platform}`, `localhost/${image}:latest`]
     for (const argv of [
-      [...program, 'pull', '--quiet', '--policy=missing', `oci:${image}:latest`],
-      [...own, 'from', '--quiet', `--name=${name}`, `--platform=${platform}`, `localhost/${image}:latest`],
-    ] as const) {
+      locking('adding', [...program, 'pull', '--quiet', '--policy=missing', `oci:${image}:latest`]),
+      viewing(folder, [...own, ...from]),
+    ]) {
       const { exitCode, stderr } = await capture({ cwd, argv: mounting(argv) })
       if (exitCode !== 0) throw new UserError(`buildah cannot read ${layout}: ${stderr.trim()}`)
     }
     return {
       command: {
-        argv: mounting([
-          ...own,
-          'run',
-          ...(request.privileged ? privileged : isolation),
-          ...(request.stdin === 'tty' ? ['--tty'] : []),
-          ...runOptions(request),
-          name,
-          '--',
-          ...request.argv,
-        ]),
+        argv: mounting(
+          viewing(folder, [
+            ...own,
+            'run',
+            ...(request.privileged ? privileged : isolation),
+            ...(request.stdin === 'tty' ? ['--tty'] : []),
+            ...runOptions(request),
+            name,
+            '--',
+            ...request.argv,
+          ]),
+        ),
       },
       remark: /Error: (while running runtime: )?exit status \d+\n?$/,
       remove: [{ argv: ['rm', '-rf', join(cwd, name)] }],
@@ -117,11 +125,14 @@ export const buildah: Engine = {
 
   forget: digests => [
     {
-      argv: [
-        ...program,
-        'rmi',
-        ...digests.map(digest => `localhost/contexts/${digest.slice('sha256:'.length)}`),
-      ],
+      argv: locking(
+        'using',
+        locking('adding', [
+          ...program,
+          'rmi',
+          ...digests.map(digest => `localhost/contexts/${digest.slice('sha256:'.length)}`),
+        ]),
+      ),
     },
   ],
 
@@ -138,6 +149,32 @@ const exportDir = (plan: BuildPlan) => join(plan.work, 'export')
 
 const tag = 'localhost/made:latest'
 
+/**
+ * A command that waits until it has one of the shared storage's locks to itself. Without, buildah hangs for ever: a pull
+ * locks first what it knows of layers and then of images, and who reads locks the one of images first.
+ */
+function locking(lock: 'adding' | 'using', command: readonly string[]): [string, ...string[]] {
+  const script = 'mkdir -p "$0" && lock=$0/$1.lock && shift && exec flock --no-fork "$lock" "$@"'
+  return ['sh', '-ec', script, shared, lock, ...command]
+}
+
+/**
+ * A command on the storage in `folder` that reads shared images for as long as it runs: as said in a copy of its own of
+ * what the shared storage knows of them, so that it waits for nobody who adds one.
+ */
+function viewing(folder: string, command: readonly string[]): [string, ...string[]] {
+  return ['sh', '-ec', view, shared, join(folder, viewName), ...command]
+}
+
+const viewName = 'shared'
+
+const view = `if [ ! -e "$1" ]; then
+  mkdir -p "$1.part" && ln -s "$0/root/overlay" "$1.part/overlay"
+  flock --shared "$0/adding.lock" cp -R "$0/root/overlay-images" "$0/root/overlay-layers" "$1.part"
+  mv "$1.part" "$1"
+fi
+lock=$0/using.lock && shift && exec flock --no-fork --shared "$lock" "$@"`
+
 /** Containers and what is made live and die with the build's own folder; the images it starts from are only read. */
 function storageIn(folder: string, readsShared: boolean): [string, ...string[]] {
   const own = buildahIn(folder)
@@ -146,7 +183,7 @@ function storageIn(folder: string, readsShared: boolean): [string, ...string[]] 
       `buildah cannot work in ${shared}: it takes the comma for the end of the path; move the checkout, or set ENGINE=buildkit`,
     )
   }
-  return readsShared ? [...own, '--storage-opt', `overlay.imagestore=${join(shared, 'root')}`] : own
+  return readsShared ? [...own, '--storage-opt', `overlay.imagestore=${join(folder, viewName)}`] : own
 }
 
 function buildahIn(storage: string): [string, ...string[]] {
