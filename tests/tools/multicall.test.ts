@@ -25,7 +25,7 @@ async function made(): Promise<string> {
     execFileSync('gcc', ['-o', join(tree, path), join(home, 'show.c'), '-Wl,--no-as-needed', '-lm'])
   symlinkSync('show', join(tree, 'usr/bin/alias'))
   const run = async ([command = '', ...args]: string[]) => execFileSync(command, args, { encoding: 'utf8' })
-  assert.equal(await makeMulticall(program, home, { root: '/', identity: '', run }), program)
+  assert.equal(await makeMulticall(program, home, 'gcc', { root: '/', identity: '', run }), program)
   return tree
 }
 

@@ -43,10 +43,12 @@ export interface Catalog {
   shared: Set<string>
 }
 
-type Entry =
-  | string
-  | null
-  | (Omit<RpmPlan, 'name' | 'from' | 'npm'> & { from?: string; npm?: string | Record<LabArch, string> })
+type Fields = Omit<RpmPlan, 'name' | 'from' | 'npm'> & {
+  from?: string
+  npm?: string | Record<LabArch, string>
+}
+/** What holds for some architectures alone; the others have no such package. */
+type ByArch = Fields & Partial<Record<LabArch, Fields>>
 
 /** Reads every file of `packages/` for one architecture and release. */
 export async function readCatalog(arch: LabArch, release: number): Promise<Catalog> {
@@ -62,15 +64,24 @@ export async function readCatalog(arch: LabArch, release: number): Promise<Catal
   for (const file of (await readdir(folder)).sort()) {
     const source = await readFile(join(folder, file), 'utf8')
     const entries = parse(source.replace(/\$\{(\w+)\}/g, (all, word) => words[word] ?? all))
-    for (const [name, entry] of Object.entries<Entry>(entries)) {
+    for (const [name, entry] of Object.entries<string | null | ByArch>(entries)) {
       if (plans.has(name)) throw new UserError(`${folder}/${file}: "${name}" stands in another file, too`)
-      plans.set(name, planOf(name, entry, arch))
+      const fields = fieldsFor(arch, entry)
+      if (fields !== undefined) plans.set(name, planOf(name, fields, arch))
     }
   }
   return { packages: [...plans.values()], shared: new Set(plans.get('filesystem')?.dirs) }
 }
 
-function planOf(name: string, entry: Entry, arch: LabArch): RpmPlan {
+/** What an entry says for an architecture; undefined where that has no such package. */
+function fieldsFor(arch: LabArch, entry: string | null | ByArch): string | null | Fields | undefined {
+  if (entry === null || typeof entry === 'string') return entry
+  const { amd64, arm64, ...common } = entry
+  const own = { amd64, arm64 }[arch]
+  return own || !(amd64 || arm64) ? { ...common, ...own } : undefined
+}
+
+function planOf(name: string, entry: string | null | Fields, arch: LabArch): RpmPlan {
   if (entry === null) return { name, from: [name] }
   if (typeof entry === 'string') return { name, from: entry.split(/\s+/) }
   // A pattern list that two packages share is an alias within their lists.

@@ -32,8 +32,9 @@ export async function makeRpm(
   await unpackDebs(sources, tree, ARCHES[arch].triplet)
   if (plan.npm) await execa('tar', ['-xzf', downloads.get(plan.npm)!.path, '-C', tree, '--no-same-owner'])
   await movePaths(tree, plan.move ?? {})
-  const own = await compiled(await addOwnContent(plan, tree), home, toolchain)
-  if (plan.multicall) own.add(await makeMulticall(plan.multicall, home, toolchain))
+  const compiler = `${ARCHES[arch].triplet}-gcc`
+  const own = await compiled(await addOwnContent(plan, tree), home, compiler, toolchain)
+  if (plan.multicall) own.add(await makeMulticall(plan.multicall, home, compiler, toolchain))
   const files = await entriesOf(plan, tree, shared, own)
   const entries = [...files, ...(await byteCompiled(files, home, toolchain))]
   await writeFile(join(toolchain.root, home, 'spec'), specOf(plan, await originOf(plan, sources[0]), entries))
@@ -119,13 +120,18 @@ async function copyOwn(from: string, tree: string, dir: string): Promise<string[
 }
 
 /** Makes a program of each `PROGRAM.c`, in its place. */
-async function compiled(own: Set<string>, home: string, toolchain: Toolchain): Promise<Set<string>> {
+async function compiled(
+  own: Set<string>,
+  home: string,
+  compiler: string,
+  toolchain: Toolchain,
+): Promise<Set<string>> {
   const paths = await Promise.all(
     [...own].map(async path => {
       if (!path.endsWith('.c')) return path
       const program = path.slice(0, -'.c'.length)
       const [source, output] = [path, program].map(one => `${home}/tree${one}`) as [string, string]
-      await toolchain.run(['gcc', '-O2', '-Wall', '-Wextra', '-Werror', '-s', '-o', output, source])
+      await toolchain.run([compiler, '-O2', '-Wall', '-Wextra', '-Werror', '-s', '-o', output, source])
       await rm(join(toolchain.root, source))
       return program
     }),

@@ -5,7 +5,8 @@
  *   apt ──► .debs ──► toolchain (a root of Debian's own rpm, dnf, tar)
  *             └─────► rpmbuild ──► sign ──► createrepo ──► dnf --installroot ──► root.tar
  *
- * Same archive, same bytes: the tools come from the archive too, times are a constant, the key is checked in.
+ * Same archive, same bytes: the tools come from the archive too, times are a constant, the key is checked in. The tools
+ * are this machine's whatever architecture the lab is of; only its root's scriptlets run as what they are.
  */
 import { cp, mkdir, rename, rm } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
@@ -18,7 +19,7 @@ import { withLock } from '../../../scripts/lib/lock.ts'
 import { showProgress } from '../../../scripts/lib/progress.ts'
 import { readDistro } from '../../../scripts/workspace/distro.ts'
 import { updateInfo } from './advisories.ts'
-import { ARCHES, type LabArch } from './arch.ts'
+import { ARCHES, hostArch, type LabArch } from './arch.ts'
 import { type RpmPlan, readCatalog } from './catalog.ts'
 import { makeRpm } from './convert.ts'
 import { fetchNpm } from './npm.ts'
@@ -67,28 +68,33 @@ async function makeAlone(request: LabRequest): Promise<void> {
       `The lab has no release "${release}". There are: ${Object.keys(RELEASES).join(', ')}.`,
     )
   }
-  const folderOf = (which: number) => resolve(request.workDir, `${arch}-${which}`)
-  const workDir = folderOf(release)
+  const folderOf = (of: LabArch, which: number) => resolve(request.workDir, `${of}-${which}`)
+  const workDir = folderOf(arch, release)
   const outDir = resolve(request.outDir)
 
   const catalog = await readCatalog(arch, release)
+  const host = hostArch()
   const archive = await openArchive({ arch, suites, workDir })
-  const tools = await archive.closure(TOOLS)
-  const names = [...new Set([...tools, ...catalog.packages.flatMap(({ from }) => from)])].sort()
-  const total = names.length + 2 * catalog.packages.length + 2
+  const toolArchive =
+    host === arch ? archive : await openArchive({ arch: host, suites, workDir: folderOf(host, release) })
+  const tools = await toolArchive.closure([...TOOLS, ...(host === arch ? [] : ARCHES[arch].cross)])
+  const names = [...new Set(catalog.packages.flatMap(({ from }) => from))].sort()
+  const total = tools.length + names.length + 2 * catalog.packages.length + 2
   let done = 0
   const advance = (count: number, what: string) => {
     done += count
     onProgress(done, total, what)
   }
 
-  const downloads = await archive.fetch(names, count => advance(count, 'fetching Debian packages'))
+  const fetching = (count: number) => advance(count, 'fetching Debian packages')
+  const debs = await toolArchive.fetch(tools, fetching)
+  const downloads = await archive.fetch(names, fetching)
   const npm = catalog.packages.flatMap(plan => plan.npm ?? [])
   for (const [source, tarball] of await fetchNpm(npm, resolve(request.workDir, 'npm')))
     downloads.set(source, tarball)
   const toolchain = await makeToolchain(
     join(workDir, 'toolchain'),
-    tools.map(name => downloads.get(name)!),
+    tools.map(name => debs.get(name)!),
     epoch,
   )
   const rpms = join(toolchain.root, 'work/rpms')
@@ -98,7 +104,7 @@ async function makeAlone(request: LabRequest): Promise<void> {
   const advisories = async () => {
     const earlier = RELEASES[release - 1]
     if (!earlier) return '<?xml version="1.0" encoding="UTF-8"?>\n<updates/>\n'
-    const before = await openArchive({ arch, suites: earlier, workDir: folderOf(release - 1) })
+    const before = await openArchive({ arch, suites: earlier, workDir: folderOf(arch, release - 1) })
     return updateInfo(catalog.packages, downloads, before, ARCHES[arch].rpm, release)
   }
   const store = await openStore(join(workDir, 'rpms'), catalog, downloads, [
@@ -117,9 +123,9 @@ async function makeAlone(request: LabRequest): Promise<void> {
   for (const [plan, file] of made) await store.keep(plan, join(rpms, file))
   await store.prune()
   advance(catalog.packages.length, 'making the repository')
-  await makeRepo(toolchain, await advisories(), epoch)
+  await makeRepo(toolchain, await advisories(), ARCHES[arch].rpm, epoch)
   advance(1, 'installing the root')
-  await makeRoot(toolchain, ROOT, release, epoch)
+  await makeRoot(toolchain, ROOT, arch, release, epoch)
   await publish(join(toolchain.root, 'work'), outDir)
   await rm(join(toolchain.root, 'work'), { recursive: true })
   advance(1, 'done')
@@ -159,7 +165,7 @@ if (process.argv[1] === import.meta.filename) {
     release: { type: 'string', help: `${Object.keys(RELEASES).join(' or ')} (the pinned one)` },
   } as const
   await main('npx tsx images/distro/lab/make.ts --out DIR --work DIR', options, async ({ values }) => {
-    const { out, work, arch = process.arch === 'arm64' ? 'arm64' : 'amd64' } = values
+    const { out, work, arch = hostArch() } = values
     const distro = readDistro('lab')
     if (!out || !work) throw new UserError('--out and --work are needed: a folder each')
     if (!(arch in ARCHES))

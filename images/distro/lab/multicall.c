@@ -1,12 +1,17 @@
 /* One program that is many, as GNU's coreutils are when they are built with --enable-single-binary=shebangs: a script
  * `#!/usr/bin/coreutils --coreutils-prog-shebang=cp` runs cp. The programs themselves lie in this one as they are, and
- * are run out of memory: a newroot need not have /proc to find the own file by. */
+ * are run out of memory: a newroot need not have /proc to find the own file by. Emulators of another machine know no
+ * such call; there they are run out of a file. */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include PROGRAMS /* PROGRAM(0, "cp", "/path/of/cp") … */
@@ -29,16 +34,38 @@ static const size_t count = sizeof programs / sizeof *programs;
 
 extern char **environ;
 
+static void copy(int file, const char *at, const char *end) {
+  while (file >= 0 && at < end) {
+    ssize_t written = write(file, at, end - at);
+    if (written <= 0) break;
+    at += written;
+  }
+}
+
+/* The file is there for as long as the program runs. */
+static int run_from_file(const char *start, const char *end, char **argv) {
+  char path[] = "/tmp/coreutils-XXXXXX";
+  int file = mkstemp(path), status = 0;
+  copy(file, start, end);
+  if (file < 0 || fchmod(file, 0700) != 0 || close(file) != 0) return perror(path), 126;
+  pid_t child = fork();
+  if (child == 0) {
+    execv(path, argv);
+    perror(path);
+    _exit(126);
+  }
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
+  unlink(path);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
 static int run(const char *name, char **argv) {
   for (size_t index = 0; index < count; index++) {
     if (strcmp(programs[index].name, name) != 0) continue;
     int memory = memfd_create(name, MFD_CLOEXEC);
-    for (const char *at = programs[index].start; memory >= 0 && at < programs[index].end;) {
-      ssize_t written = write(memory, at, programs[index].end - at);
-      if (written <= 0) break;
-      at += written;
-    }
+    copy(memory, programs[index].start, programs[index].end);
     syscall(SYS_execveat, memory, "", argv, environ, AT_EMPTY_PATH);
+    if (errno == ENOSYS) return run_from_file(programs[index].start, programs[index].end, argv);
     perror(name);
     return 126;
   }

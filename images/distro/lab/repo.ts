@@ -21,8 +21,14 @@ export async function signRpms(
 /**
  * Makes /work/repo from /work/rpms: metadata in a fixed order with a fixed time, signed, and closed.
  * @param updateInfo the advisories, as updateinfo.xml
+ * @param rpmArch what rpm calls the packages' architecture
  */
-export async function makeRepo(toolchain: Toolchain, updateInfo: string, epoch: number): Promise<void> {
+export async function makeRepo(
+  toolchain: Toolchain,
+  updateInfo: string,
+  rpmArch: string,
+  epoch: number,
+): Promise<void> {
   const repo = join(toolchain.root, 'work/repo')
   await rm(repo, { recursive: true, force: true })
   await mkdir(join(repo, 'Packages'), { recursive: true })
@@ -48,7 +54,7 @@ export async function makeRepo(toolchain: Toolchain, updateInfo: string, epoch: 
   ])
   await writeFile(join(toolchain.root, 'work/updateinfo.xml'), updateInfo)
   await toolchain.run(['sh', '-ec', FINISH_METADATA], signingEnv(epoch))
-  await checkClosed(toolchain)
+  await checkClosed(toolchain, rpmArch)
 }
 
 const signingEnv = (epoch: number) => ({ cwd: '/work/rpms', env: { NOW: `${epoch}!`, KEY_NAME } })
@@ -74,8 +80,8 @@ async function rpmFiles({ root }: Toolchain): Promise<string[]> {
     .sort()
 }
 
-async function checkClosed(toolchain: Toolchain): Promise<void> {
-  const missing = await toolchain.run(['python3', '-c', UNSATISFIED])
+async function checkClosed(toolchain: Toolchain, rpmArch: string): Promise<void> {
+  const missing = await toolchain.run(['python3', '-c', UNSATISFIED, rpmArch])
   if (!missing) return
   throw new UserError(
     `Packages of the lab require what no package of it provides:\n${missing}\n` +
@@ -84,8 +90,9 @@ async function checkClosed(toolchain: Toolchain): Promise<void> {
 }
 
 const UNSATISFIED = `
-import dnf
+import dnf, sys
 base = dnf.Base()
+base.conf.arch, base.conf.ignorearch = sys.argv[1], True
 base.conf.cachedir = '/work/closure'
 base.conf.substitutions['releasever'] = '1'
 base.repos.add_new_repo('lab', base.conf, baseurl=['file:///work/repo'])

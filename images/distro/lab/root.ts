@@ -1,6 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { UserError } from '../../../scripts/lib/errors.ts'
+import { ARCHES, type LabArch } from './arch.ts'
 import type { Toolchain } from './toolchain.ts'
 
 /** What the distro's root is made of, as AL2023's image is; dnf adds what these need. */
@@ -15,6 +16,7 @@ export const ROOT = (
 export async function makeRoot(
   toolchain: Toolchain,
   names: readonly string[],
+  arch: LabArch,
   release: number,
   epoch: number,
 ): Promise<void> {
@@ -22,7 +24,7 @@ export async function makeRoot(
   await rm(root, { recursive: true, force: true })
   await mkdir(join(root, 'dev'), { recursive: true })
   await mkdir(join(root, 'proc'))
-  await writeFile(join(toolchain.root, 'work/dnf.conf'), dnfConf(release))
+  await writeFile(join(toolchain.root, 'work/dnf.conf'), dnfConf(ARCHES[arch].rpm, release))
 
   const output = await toolchain.run(['sh', '-ec', INSTALL, ...names]).catch(error => {
     throw new UserError(
@@ -41,7 +43,10 @@ export async function makeRoot(
   await toolchain.run(['sh', '-ec', PACK], { env: { EPOCH: String(epoch) } })
 }
 
-const dnfConf = (release: number) => `[main]
+// Told the architecture, dnf would look whether it is this machine's.
+const dnfConf = (rpmArch: string, release: number) => `[main]
+arch=${rpmArch}
+ignorearch=1
 gpgcheck=1
 install_weak_deps=0
 best=1
