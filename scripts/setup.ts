@@ -3,9 +3,10 @@ import { UserError } from './lib/errors.ts'
 import { engines, unattended } from './lib/settings.ts'
 import { chooseDistro } from './setup/choose-distro.ts'
 import { chooseEngine } from './setup/choose-engine.ts'
+import { emulator } from './setup/emulator.ts'
 import { stopPrivateDocker } from './setup/private-docker.ts'
 import { recordChoice } from './setup/record.ts'
-import { emulation, nodeVersion, printTable, type Row, tools } from './setup/report.ts'
+import { nodeVersion, printTable, type Row, tools } from './setup/report.ts'
 import { testPrograms } from './setup/test-programs.ts'
 
 const usage = `
@@ -30,7 +31,7 @@ await main(usage, options, async ({ flags, values, words }) => {
   rows.push(await testPrograms(leave))
   const engine = await chooseEngine(values.engine, leave)
   const distro = await chooseDistro(values.distro)
-  rows.push(...engine.rows, ...distro.rows, emulation())
+  rows.push(...engine.rows, ...distro.rows, await emulator(leave))
   recordChoice({ distro: distro.chosen, engine: engine.chosen })
   printTable(rows)
   print(`\nBuilds use ${engine.chosen} and ${distro.chosen}: ${distro.why}.`)

@@ -1,4 +1,3 @@
-import { emulatorOf, foreignPlatform } from '../build/emulation.ts'
 import { requireVersion } from '../build/engines/version.ts'
 import { UserError } from '../lib/errors.ts'
 import { capture } from '../lib/run.ts'
@@ -31,13 +30,6 @@ export async function tools(leave: Leave): Promise<Row[]> {
   return [
     { what: Object.keys(needed).join(', '), found: missing.length > 0 ? 'installed now' : 'here', ok: true },
   ]
-}
-
-/** Whether this machine can run the other architecture's programs. */
-export function emulation(): Row {
-  const found = emulatorOf(foreignPlatform)
-  const advice = `none: install qemu-user-static and binfmt-support to build ${foreignPlatform}`
-  return { what: `programs of ${foreignPlatform}`, found: found ?? advice, ok: found !== undefined }
 }
 
 async function isHere(program: string): Promise<boolean> {

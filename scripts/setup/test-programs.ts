@@ -1,8 +1,21 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { UserError } from '../lib/errors.ts'
+import { foreignPlatform } from '../lib/settings.ts'
 import { installPackages, type Leave } from './debian-packages.ts'
 import type { Row } from './report.ts'
+
+/** What compiles for the platform that this machine is not. */
+const crossCompilers = {
+  'linux/amd64': {
+    'x86_64-linux-gnu-gcc': 'gcc-x86-64-linux-gnu',
+    '/usr/x86_64-linux-gnu/include/stdio.h': 'libc6-dev-amd64-cross',
+  },
+  'linux/arm64': {
+    'aarch64-linux-gnu-gcc': 'gcc-aarch64-linux-gnu',
+    '/usr/aarch64-linux-gnu/include/stdio.h': 'libc6-dev-arm64-cross',
+  },
+}
 
 /** What tests of images start or compile with, and the Debian package of each; a path is a file that has to be there. */
 const programs: Readonly<Record<string, string>> = {
@@ -13,6 +26,7 @@ const programs: Readonly<Record<string, string>> = {
   tar: 'tar',
   gcc: 'gcc',
   '/usr/include/stdio.h': 'libc6-dev',
+  ...crossCompilers[foreignPlatform],
 }
 
 export const testPackages: readonly string[] = Object.values(programs)

@@ -1,23 +1,15 @@
 import { writeFileSync } from 'node:fs'
-import { arch } from 'node:os'
 import { join } from 'node:path'
 import { UserError } from '../lib/errors.ts'
 import { capture } from '../lib/run.ts'
+import { nativePlatform } from '../lib/settings.ts'
 import { temporaryFolder } from '../lib/temporary-folder.ts'
 
-/** Compiler for a platform: the machine's own, or Debian's cross compiler. */
-const compilers = {
-  'linux/amd64': {
-    own: 'x64',
-    cross: 'x86_64-linux-gnu',
-    packages: 'gcc-x86-64-linux-gnu libc6-dev-amd64-cross',
-  },
-  'linux/arm64': {
-    own: 'arm64',
-    cross: 'aarch64-linux-gnu',
-    packages: 'gcc-aarch64-linux-gnu libc6-dev-arm64-cross',
-  },
-}
+/** The C compiler for a platform's programs on another one's machine, and the Debian packages that have it. */
+const crossCompilers = {
+  'linux/amd64': ['x86_64-linux-gnu-gcc', 'gcc-x86-64-linux-gnu libc6-dev-amd64-cross'],
+  'linux/arm64': ['aarch64-linux-gnu-gcc', 'gcc-aarch64-linux-gnu libc6-dev-arm64-cross'],
+} as const
 
 /** Compiles C into a program that needs nothing of the image; returns its path here. `platform`: `linux/arm64`. */
 export function compileStatic(source: string, platform: string): Promise<string> {
@@ -30,15 +22,14 @@ export function compileDynamic(source: string, platform: string): Promise<string
 }
 
 async function compile(source: string, platform: string, options: string[]): Promise<string> {
-  const target = compilers[platform as keyof typeof compilers]
-  if (!target)
+  const cross = crossCompilers[platform as keyof typeof crossCompilers]
+  if (!cross)
     throw new UserError(`no C compiler is known for ${platform}; add it to scripts/testing/probe.ts`)
-  const isOwn = target.own === arch()
-  const compiler = isOwn ? 'gcc' : `${target.cross}-gcc`
+  const [compiler, packages] = platform === nativePlatform ? ['gcc', 'gcc libc6-dev'] : cross
   const folder = temporaryFolder()
   writeFileSync(join(folder, 'probe.c'), source)
   const argv = [compiler, '-Wall', '-O1', ...options, '-o', join(folder, 'probe'), join(folder, 'probe.c')]
-  const install = `tests need a C compiler: apt-get install ${isOwn ? 'gcc libc6-dev' : target.packages}`
+  const install = `tests need a C compiler: apt-get install ${packages}`
   const { exitCode, stderr } = await capture({ argv: argv as [string, ...string[]] }).catch(
     (error: Error) => {
       throw new UserError(`${error.message}; ${install}`)
