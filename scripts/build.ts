@@ -10,6 +10,7 @@ import {
   isNamedTwice,
   namedDistro,
   startedByTurbo,
+  toolchainPlatform,
 } from './lib/settings.ts'
 import { readDistro } from './workspace/distro.ts'
 import { namedImages } from './workspace/named-images.ts'
@@ -40,6 +41,7 @@ await main(usage, options, async ({ words, flags }) => {
     distro,
     engine,
     platforms: chosenPlatforms(),
+    toolchain: toolchainPlatform(),
     noCache: flags['no-cache'] === true,
   }
   const named = namedImages(images, words, basename(process.cwd()))
@@ -49,7 +51,8 @@ await main(usage, options, async ({ words, flags }) => {
     )
   if (flags['dry-run'])
     return print((await Promise.all(named.map(image => dryRun(image, settings)))).flat().join('\n'))
-  if (engine.isLocal()) for (const platform of settings.platforms) requireRunnable(platform)
+  if (engine.isLocal())
+    for (const platform of [...settings.platforms, settings.toolchain]) requireRunnable(platform)
   await engine.probe()
   for (const image of named) await buildImage(image, settings)
 })

@@ -8,7 +8,7 @@ import { parseDockerfile } from './lib/dockerfile.ts'
 import { UserError } from './lib/errors.ts'
 import { readText } from './lib/json.ts'
 import { inRepo, repoRoot } from './lib/paths.ts'
-import { chosenDistro, chosenEngine, chosenPlatforms } from './lib/settings.ts'
+import { chosenDistro, chosenEngine, chosenPlatforms, toolchainPlatform } from './lib/settings.ts'
 import { readDistro } from './workspace/distro.ts'
 import { namedImages } from './workspace/named-images.ts'
 import { type Image, imageThatIs, lineage, readWorkspace } from './workspace/workspace.ts'
@@ -34,6 +34,7 @@ await main(usage, {}, async ({ words }) => {
       engine,
       distro: readDistro(chosenDistro()),
       platforms: chosenPlatforms(),
+      toolchain: toolchainPlatform(),
       noCache: false,
     })
   }

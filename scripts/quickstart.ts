@@ -1,5 +1,5 @@
 import { $ } from 'zx'
-import { distOf, layoutsOf } from './build/dist.ts'
+import { builtOf, layoutsOf } from './build/dist.ts'
 import { openImage } from './image/open.ts'
 import { packagesOf } from './image/packages-of.ts'
 import { main, print } from './lib/cli.ts'
@@ -45,8 +45,8 @@ async function describeImage(
   image: Image,
   platform: Platform,
 ): Promise<string> {
-  const { digest, manifest } = readImage(layoutsOf(images, image), platform)
-  const files = readFiles(filesList(distOf(image), platformFolder(platform)))
+  const { digest, manifest } = readImage(layoutsOf(images, image, platform), platform)
+  const files = readFiles(filesList(builtOf(image, platform)))
   const layers = manifest.layers.map(({ size }) => megabytes(size))
   const packages = await packagesOf(await openImage(images, image, platform))
   const rows = [

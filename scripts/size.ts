@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { main, print, printJson } from './lib/cli.ts'
 import { UserError } from './lib/errors.ts'
 import { chosenDistro, chosenPlatforms, oneOf, type Platform } from './lib/settings.ts'
@@ -9,7 +8,7 @@ import { nvra } from './rpm/package.ts'
 import { packageData } from './rpm/package-data.ts'
 import { type Measured, measure, measures } from './size/measure.ts'
 import { forPrograms, reportSizes } from './size/report.ts'
-import { platformFolder } from './workspace/outputs.ts'
+import { outputOf, platformFolder } from './workspace/outputs.ts'
 import { publishedImages } from './workspace/published.ts'
 import { readWorkspace } from './workspace/workspace.ts'
 
@@ -34,7 +33,7 @@ await main(usage, options, async ({ words, flags, values }) => {
     throw new UserError('--record writes the sizes of all images: name none')
   if (flags.record) await buildImages(publishedImages(images))
   for (const platform of chosenPlatforms()) {
-    const isBuilt = (dir: string) => existsSync(packageData(join(dir, 'dist'), platformFolder(platform)))
+    const isBuilt = (dir: string) => existsSync(packageData(outputOf(dir, platform)))
     const wanted = publishedImages(images, words).filter(({ dir }) => words.length > 0 || isBuilt(dir))
     if (wanted.length === 0)
       throw new UserError(`no image is built for ${platform}: run 'npx turbo run build' first`)

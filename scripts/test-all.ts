@@ -1,11 +1,23 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { execa } from 'execa'
+import { comparedSample, foreignSample } from '../tests/platforms/sample.ts'
 import { linterPackages } from './check/linters.ts'
 import { main, print } from './lib/cli.ts'
 import { UserError } from './lib/errors.ts'
 import { installed } from './lib/installed.ts'
 import { inRepo, repoRoot } from './lib/paths.ts'
-import { choiceFile, choiceForTurbo, type EngineName, engines, namedEngine, oneOf } from './lib/settings.ts'
+import {
+  choiceFile,
+  choiceForTurbo,
+  type EngineName,
+  engines,
+  foreignPlatform,
+  namedEngine,
+  nativePlatform,
+  oneOf,
+  type Platform,
+  platforms,
+} from './lib/settings.ts'
 import { installPackages } from './setup/debian-packages.ts'
 import { isPrivateDockerUp, startPrivateDocker, stopPrivateDocker } from './setup/private-docker.ts'
 import { testPackages } from './setup/test-programs.ts'
@@ -17,9 +29,12 @@ import { readWorkspace } from './workspace/workspace.ts'
 
 const usage = `
 Usage: npm test
+       npm run test:all-platforms
 
 Everything: setup with both engines, the checks, every image built and tested on the first engine, one of each recipe
-built to the same digest on the other, and the tests of the workshop itself. Prints how many tests ran where, and how long.
+built to the same digest on the other, some of them for the platform that this machine is not, and the tests of the
+workshop itself. Prints how many tests ran where, and how long. With --all-platforms, instead, all that takes too long for
+that: each image for the other platform on one engine, and one of each recipe on the other.
 `
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -27,7 +42,11 @@ type Environment = Readonly<Record<string, string | undefined>>
 interface Count {
   passed: number
   failed: number
+  /** Left out where the image's programs are emulated. */
+  notEmulated: number
 }
+
+const none: Count = { passed: 0, failed: 0, notEmulated: 0 }
 
 /** What the tests compare with or make their samples with: real rpm and dnf, a C compiler, readelf. */
 const programs = [
@@ -39,8 +58,11 @@ const programs = [
 
 await main(
   usage,
-  { engine: { type: 'string', help: 'only this engine, as ENGINE says' } },
-  async ({ values }) => {
+  {
+    engine: { type: 'string', help: 'only this engine, as ENGINE says' },
+    'all-platforms': { type: 'boolean', help: 'what is left of the other platform' },
+  },
+  async ({ flags, values }) => {
     const one = values.engine ? oneOf('--engine', values.engine, engines) : namedEngine()
     const chosen = one ? [one] : engines
     const parts: { what: string; count: Count; minutes: number; gigabytes: number }[] = []
@@ -62,11 +84,16 @@ await main(
         await installPackages([...programs, ...linterPackages], 'yes')
         return setup
       })
-      await part('checks', () => step('checks', 'scripts/check.ts', '--all'))
-      await part('against the real tools', testTools)
-      await part(chosen[0]!, () => testEngine(chosen[0]!))
-      for (const name of chosen.slice(1)) await part(name, () => testOtherEngine(name))
-      await part('the workshop', () => testWorkshop(chosen[0]!))
+      if (flags['all-platforms']) {
+        for (const name of chosen) await part(name, () => testAllForeign(name, name === chosen.at(-1)))
+      } else {
+        await part('checks', () => step('checks', 'scripts/check.ts', '--all'))
+        await part('against the real tools', testTools)
+        await part(chosen[0]!, () => testEngine(chosen[0]!))
+        await part(`${chosen[0]}, ${foreignPlatform}`, () => testForeign(chosen[0]!))
+        for (const name of chosen.slice(1)) await part(name, () => testOtherEngine(name))
+        await part('the workshop', () => testWorkshop(chosen[0]!))
+      }
     } finally {
       disk.end()
       if (!wasRunning) await stopPrivateDocker()
@@ -75,11 +102,11 @@ await main(
     }
     for (const { what, count, minutes, gigabytes } of parts)
       print(
-        `${what}: ${count.passed} passed, ${count.failed} failed, ${minutes.toFixed(1)} min, ` +
+        `${what}: ${say(count)}, ${minutes.toFixed(1)} min, ` +
           `at most ${gigabytes.toFixed(1)} GB more on the disk than at first`,
       )
     const sum = parts.map(({ count }) => count).reduce(add)
-    print(`${sum.passed} passed, ${sum.failed} failed`)
+    print(say(sum))
     if (sum.failed > 0 || parts.some(({ what, count }) => what !== 'setup' && count.passed === 0)) {
       throw new UserError('not everything passed; the lines above say what')
     }
@@ -92,7 +119,7 @@ async function testTools(): Promise<Count> {
   await installScanner()
   const commands = 'images/builder/commands/tests'
   return [
-    await run(['node', '--import', 'tsx', '--test', '--test-reporter=spec', ...testsIn('tests/tools')], {}),
+    await run(['node', ...runner(2), ...testsIn('tests/tools')], {}),
     await run(['/usr/bin/python3', '-m', 'unittest', 'discover', '-s', commands], {}),
   ].reduce(add)
 }
@@ -101,7 +128,7 @@ async function testTools(): Promise<Count> {
 async function testEngine(engine: EngineName): Promise<Count> {
   const env = choiceForTurbo({ distro: 'lab', engine })
   print(`\n== ${engine}`)
-  const built = await build(engine)
+  const built = await build(env)
   if (built.failed > 0) return built
   const lists = await check(['node', '--import', 'tsx', 'scripts/export-packages.ts', '--check'], env)
   // Forced: a test that turbo remembers is no test that ran.
@@ -109,8 +136,38 @@ async function testEngine(engine: EngineName): Promise<Count> {
   return [
     lists,
     await run([installed('turbo'), ...test], env),
-    await nodeTests('tests/engine', engine),
+    await nodeTests('tests/engine', env, 1),
   ].reduce(add)
+}
+
+/**
+ * Some images for the platform that this machine is not. On the engine that builds them first they are tested, too.
+ * All is built for both platforms at once: turbo holds what is built for one for gone when another alone is asked for.
+ */
+async function testForeign(engine: EngineName, names: readonly string[] = foreignSample): Promise<Count> {
+  print(`\n== ${foreignPlatform}, ${engine}`)
+  const both = bothPlatforms(engine)
+  const built = await build(both, names)
+  if (built.failed > 0) return built
+  const foreign = { ...both, PLATFORMS: foreignPlatform }
+  return [
+    await check(['node', '--import', 'tsx', 'scripts/export-packages.ts', '--check', ...names], both),
+    await run(['node', '--import', 'tsx', 'scripts/test.ts', ...names], foreign),
+    await nodeTests('tests/platforms', both, 1),
+  ].reduce(add)
+}
+
+/**
+ * What `testForeign` leaves out: on the last engine every image, built and tested for the other platform, on the first
+ * one of each recipe, and those whose build is emulated as a whole.
+ */
+async function testAllForeign(engine: EngineName, isLast: boolean): Promise<Count> {
+  const workspace = readWorkspace()
+  const names = isLast ? [...workspace.keys()] : tellingImages(workspace)
+  const tested = await testForeign(engine, names)
+  return tested.failed > 0
+    ? tested
+    : add(tested, await nodeTests('tests/platforms/all', bothPlatforms(engine), 1))
 }
 
 /**
@@ -119,36 +176,67 @@ async function testEngine(engine: EngineName): Promise<Count> {
  */
 async function testOtherEngine(engine: EngineName): Promise<Count> {
   print(`\n== ${engine}`)
+  const names = tellingImages(readWorkspace())
+  return [
+    await compareEngine(engine, comparedSample, platforms),
+    await compareEngine(engine, names, [nativePlatform]),
+    await nodeTests('tests/engine', choiceForTurbo({ distro: 'lab', engine }), 1),
+  ].reduce(add)
+}
+
+async function compareEngine(
+  engine: EngineName,
+  names: readonly string[],
+  on: readonly Platform[],
+): Promise<Count> {
   const workspace = readWorkspace()
-  const names = tellingImages(workspace)
-  const first = made(workspace, names)
-  const built = await build(engine, names)
+  const before = on.map(platform => made(workspace, names, platform))
+  const built = await build({ ...choiceForTurbo({ distro: 'lab', engine }), PLATFORMS: on.join(',') }, names)
   if (built.failed > 0) return built
-  const otherwise = madeOtherwise(first, made(workspace, names))
-  for (const difference of otherwise) print(`✖ another image on ${engine}: ${difference}`)
-  const same = { passed: names.length - otherwise.length, failed: otherwise.length }
-  print(`${same.passed} of ${names.length} images have the same digest on ${engine}`)
-  return add(same, await nodeTests('tests/engine', engine))
+  return on
+    .map((platform, index) => {
+      const otherwise = madeOtherwise(before[index]!, made(workspace, names, platform))
+      for (const difference of otherwise) print(`✖ another image on ${engine} for ${platform}: ${difference}`)
+      const passed = names.length - otherwise.length
+      print(`${passed} of ${names.length} images for ${platform} have the same digest on ${engine}`)
+      return { ...none, passed, failed: otherwise.length }
+    })
+    .reduce(add)
 }
 
 /** What does not depend on the engine, with what the first has made: the other has put its own in place of some of it. */
 async function testWorkshop(engine: EngineName): Promise<Count> {
-  const built = await build(engine)
-  return built.failed > 0 ? built : nodeTests('tests', engine)
+  const env = choiceForTurbo({ distro: 'lab', engine })
+  const built = await build(env)
+  return built.failed > 0 ? built : nodeTests('tests', env, 2)
 }
 
-function build(engine: EngineName, names: readonly string[] = []): Promise<Count> {
+const bothPlatforms = (engine: EngineName): Environment => ({
+  ...choiceForTurbo({ distro: 'lab', engine }),
+  PLATFORMS: platforms.join(','),
+})
+
+function build(env: Environment, names: readonly string[] = []): Promise<Count> {
   const filters = names.map(name => `--filter=${name}`)
-  const command = [installed('turbo'), 'run', 'build', '--output-logs=new-only', ...filters]
-  return run(command, choiceForTurbo({ distro: 'lab', engine }))
+  return run([installed('turbo'), 'run', 'build', '--output-logs=new-only', ...filters], env)
 }
 
-function nodeTests(folder: string, engine: EngineName): Promise<Count> {
-  print(`\n== ${folder}, ${engine}`)
-  const runner = ['node', '--import', 'tsx', '--test', '--test-reporter=spec', '--test-concurrency=1']
-  // By the words that the images were built by: turbo would build them all again in each test's own checkout.
-  return run([...runner, ...testsIn(folder)], choiceForTurbo({ distro: 'lab', engine }))
+/**
+ * In the environment that the images were built in: by other words turbo would build them all again in each test's own
+ * checkout. Files that build images one after the other leave a core to nobody, so `atOnce` is 1 for them.
+ */
+function nodeTests(folder: string, env: Environment, atOnce: number): Promise<Count> {
+  print(`\n== ${folder}`)
+  return run(['node', ...runner(atOnce), ...testsIn(folder)], env)
 }
+
+const runner = (atOnce: number) => [
+  '--import',
+  'tsx',
+  '--test',
+  '--test-reporter=spec',
+  `--test-concurrency=${atOnce}`,
+]
 
 function testsIn(folder: string): string[] {
   return readdirSync(inRepo(folder))
@@ -164,7 +252,7 @@ function step(what: string, ...command: string[]): Promise<Count> {
 /** A command that is one test by itself. */
 async function check(command: string[], env: Environment): Promise<Count> {
   const { failed } = await run(command, env)
-  return { passed: failed > 0 ? 0 : 1, failed }
+  return { ...none, passed: failed > 0 ? 0 : 1, failed }
 }
 
 /** Runs a command in full view and counts what node's and Python's test runners say at their end. */
@@ -181,12 +269,23 @@ async function run([program, ...args]: string[], env: Environment): Promise<Coun
   })
   const sum = (pattern: RegExp) =>
     [...result.all.matchAll(pattern)].reduce((total, [, count]) => total + Number(count), 0)
-  // A test that did not run did not pass.
-  const failed = sum(/ℹ fail (\d+)/g) + sum(/ℹ (?:skipped|cancelled) (\d+)/g) + sum(/skipped=(\d+)/g)
-  if (result.exitCode !== 0 && failed === 0) return { passed: 0, failed: 1 }
-  return { passed: sum(/ℹ pass (\d+)/g) + sum(/^Ran (\d+) tests? in/gm), failed }
+  const notEmulated = [...result.all.matchAll(/^\s*﹣ .* # not emulated: /gm)].length
+  // A test that did not run did not pass, unless it says that no emulator can run it.
+  const skipped = sum(/ℹ (?:skipped|cancelled) (\d+)/g) - notEmulated
+  const failed = sum(/ℹ fail (\d+)/g) + skipped + sum(/skipped=(\d+)/g)
+  if (result.exitCode !== 0 && failed === 0) return { ...none, failed: 1 }
+  return { passed: sum(/ℹ pass (\d+)/g) + sum(/^Ran (\d+) tests? in/gm), failed, notEmulated }
 }
 
 function add(a: Count, b: Count): Count {
-  return { passed: a.passed + b.passed, failed: a.failed + b.failed }
+  return {
+    passed: a.passed + b.passed,
+    failed: a.failed + b.failed,
+    notEmulated: a.notEmulated + b.notEmulated,
+  }
+}
+
+function say({ passed, failed, notEmulated }: Count): string {
+  const apart = notEmulated > 0 ? `, ${notEmulated} that no emulator can run` : ''
+  return `${passed} passed, ${failed} failed${apart}`
 }

@@ -3,7 +3,8 @@ import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { emulatorOf, foreignPlatform } from '../scripts/build/emulation.ts'
+import { emulatorOf } from '../scripts/build/emulation.ts'
+import { foreignPlatform } from '../scripts/lib/settings.ts'
 import { type Outcome, Workbench } from './workbench.ts'
 
 let bench: Workbench

@@ -20,7 +20,7 @@ test('the in-image commands keep their contract, inside the builder', async () =
   execFileSync('/usr/bin/python3', ['-B', join(tests, 'real_fixture.py'), fixture])
   const images = readWorkspace()
   const layout = join(folder, 'oci')
-  assembleLayout(layoutsOf(images, findImage(images, 'builder')), 'linux/amd64', layout)
+  assembleLayout(layoutsOf(images, findImage(images, 'builder'), 'linux/amd64'), 'linux/amd64', layout)
   // At once, as a container has one core's worth to do.
   const runs = ['real.py', 'real_[!cf]*.py'].map(pattern =>
     engineOf[chosenEngine()].run(layout, 'linux/amd64', {

@@ -94,7 +94,11 @@ describe('an image in a registry', () => {
   before(async () => {
     registry = await startRegistry()
     const layout = join(bench.root, 'work/layout')
-    assembleLayout(layoutsOf(images, findImage(images, 'minimal-base-glibc')), 'linux/amd64', layout)
+    assembleLayout(
+      layoutsOf(images, findImage(images, 'minimal-base-glibc'), 'linux/amd64'),
+      'linux/amd64',
+      layout,
+    )
     registry.push(layout, 'eks-distro/minimal-base-glibc:latest')
     reference = `${registry.host}/eks-distro/minimal-base-glibc:latest`
   })

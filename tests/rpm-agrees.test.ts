@@ -8,7 +8,7 @@ import { openImage } from '../scripts/image/open.ts'
 import { chosenPlatforms } from '../scripts/lib/settings.ts'
 import { packageData, readPackageData } from '../scripts/rpm/package-data.ts'
 import { rpmdbPath } from '../scripts/rpm/rpmdb.ts'
-import { platformFolder } from '../scripts/workspace/outputs.ts'
+import { outputOf } from '../scripts/workspace/outputs.ts'
 import { readWorkspace } from '../scripts/workspace/workspace.ts'
 
 const images = readWorkspace()
@@ -28,7 +28,7 @@ describe('what a build says of an image’s packages is what rpm says of its dat
       test(`${image.name} ${platform}`, async () => {
         const opened = await openImage(images, image, platform)
         writeFileSync(join(folder, 'rpmdb.sqlite'), opened.read(rpmdbPath))
-        const ours = readPackageData(packageData(join(image.dir, 'dist'), platformFolder(platform)))
+        const ours = readPackageData(packageData(outputOf(image.dir, platform)))
         const dependencies = (what: 'requires' | 'provides') =>
           ours.flatMap(one =>
             one[what].map(({ name, flags, version = '' }) => `${one.name} ${name} ${flags} ${version}`),

@@ -18,20 +18,27 @@ export const contexts: Preparation['contexts'] = (distro, work) => {
 
 /**
  * Lays out `files`, what the data file pins, and for the lab `root`, a layout around the root filesystem that the lab's
- * generator makes. The RPM repository goes into `dist`, as the context `repo`; it is empty where a server has it.
+ * generator makes. The RPM repository goes into `output`, as the context `repo`; where a server has it, this says only
+ * which architecture's is meant: whatever builds with it need not be of that one.
  */
-export const prepare: Preparation['prepare'] = async (plan, distro, dist) => {
+export const prepare: Preparation['prepare'] = async (plan, distro, output) => {
   writePins(distro, join(plan.work, 'files'))
   const packages = join(plan.work, 'lab', 'repo')
   mkdirSync(packages, { recursive: true })
   if (!distro.image) await makeLabRoot(plan, distro)
+  writeFileSync(join(packages, 'architecture'), `${rpmArchitectures[plan.platform]}\n`)
   const tar = join(plan.work, 'repo.tar')
   const canonical = ['--sort=name', '--owner=0', '--group=0', '--numeric-owner', `--mtime=@${distro.epoch}`]
   await perform('packing the repository', {
     argv: ['tar', ...canonical, '-C', packages, '-cf', tar, '.'],
     env: { TAR_OPTIONS: '' },
   })
-  writeLayout(providedLayout(dist, 'repo', plan.platform), tar, plan.platform, {})
+  writeLayout(providedLayout(output, 'repo'), tar, plan.platform, {})
+}
+
+const rpmArchitectures: Readonly<Record<Platform, string>> = {
+  'linux/amd64': 'x86_64',
+  'linux/arm64': 'aarch64',
 }
 
 function writePins(distro: Distro, folder: string): void {
@@ -69,5 +76,5 @@ function writeLayout(layout: string, tar: string, platform: Platform, config: ob
   const rootfs = { type: 'layers', diff_ids: [layer.digest] }
   const configBlob = writeJson(layout, mediaTypes.config, { os, architecture, config, rootfs })
   const manifest = { schemaVersion: 2, mediaType: mediaTypes.manifest, config: configBlob, layers: [layer] }
-  writeIndex(layout, new Map([[platform, writeJson(layout, mediaTypes.manifest, manifest)]]))
+  writeIndex(layout, platform, writeJson(layout, mediaTypes.manifest, manifest))
 }

@@ -41,6 +41,7 @@ testImage({
     {
       name: 'formats, mounts and grows xfs',
       privileged: true,
+      notEmulated: 'qemu-user does not pass on the ioctls of xfs',
       steps: [
         disk('400m'),
         run('mkfs.xfs', '-q', '-d', 'size=300m', '/tmp/disk'),

@@ -2,7 +2,10 @@ import { testImage } from '../../scripts/testing/image-test.ts'
 import type { Step } from '../../scripts/testing/steps.ts'
 
 // Each run is a container with a network of its own, and so with rules of its own.
-const capabilities = ['NET_ADMIN', 'NET_RAW']
+const withRules = {
+  capabilities: ['NET_ADMIN', 'NET_RAW'],
+  notEmulated: 'qemu-user passes on neither the socket options nor the netlink messages of netfilter',
+}
 
 const wrapper = { type: 'symlink', link: '/usr/sbin/iptables-wrapper' } as const
 const threeOf = (tool: string) => [tool, `${tool}-restore`, `${tool}-save`]
@@ -19,7 +22,7 @@ const lacks = (program: string, port: number): Step => ({ ...has(program, port),
 /** Sets, lists, saves, empties and restores with one kind's own programs; the other kind must not see it. */
 const useOf = (tool: string, kind: string, other: string) => ({
   name: `${tool} of ${kind} sets, lists and restores rules`,
-  capabilities,
+  ...withRules,
   steps: [
     { run: [`${tool}-${kind}`, '-A', ...accept(80)] },
     { run: [`${tool}-${kind}`, '-n', '-L', 'INPUT'] },
@@ -36,7 +39,7 @@ const useOf = (tool: string, kind: string, other: string) => ({
 /** The first call restores rules from its input and must end up in `kind`; so must all programs after it. */
 const firstCall = (when: string, hints: string[][], kind: 'nft' | 'legacy') => ({
   name: `the first call uses ${kind} ${when}`,
-  capabilities,
+  ...withRules,
   steps: [
     ...hints.map(([program, chain]) => ({ run: [program!, '-t', 'mangle', '-N', chain!] })),
     { run: ['iptables-restore'], stdin: rulesFor(8080) },
@@ -103,7 +106,7 @@ testImage({
     ),
     {
       name: 'the first call may be of a program for IPv6',
-      capabilities,
+      ...withRules,
       steps: [
         { run: ['ip6tables-legacy', '-t', 'mangle', '-N', hint] },
         { run: ['/usr/sbin/ip6tables-restore', '--noflush'], stdin: rulesFor(53) },
@@ -114,7 +117,7 @@ testImage({
     },
     {
       name: 'the first call has the exit code of what it calls',
-      capabilities,
+      ...withRules,
       argv: ['iptables', '--no-such-option'],
       exitCode: 2,
       stderr: /unknown option "--no-such-option"/,
@@ -128,7 +131,7 @@ testImage({
     },
     {
       name: 'all programs go from the wrapper to legacy, to nft, and back to the wrapper',
-      capabilities,
+      ...withRules,
       steps: [
         { run: ['alternatives', '--list'] },
         ...choose('legacy'),
@@ -160,7 +163,7 @@ testImage({
     },
     {
       name: 'nft, ebtables and arptables write what nft lists',
-      capabilities,
+      ...withRules,
       steps: [
         { run: ['ebtables', '-A', 'INPUT', '-p', 'IPv6', '-j', 'DROP'] },
         { run: ['arptables', '-A', 'INPUT', '-s', '192.0.2.1', '-j', 'DROP'] },
@@ -171,7 +174,7 @@ testImage({
     },
     {
       name: 'conntrack and ipset keep what they are told',
-      capabilities,
+      ...withRules,
       steps: [
         {
           run: [

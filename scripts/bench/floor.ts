@@ -1,16 +1,17 @@
 import { mkdirSync, mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
-import { distOf, layoutsOf } from '../build/dist.ts'
+import { builtOf, layoutsOf } from '../build/dist.ts'
 import { lentBy } from '../build/plan.ts'
 import { inRepo } from '../lib/paths.ts'
 import type { Command } from '../lib/run.ts'
+import { nativePlatform } from '../lib/settings.ts'
 import { findBlob } from '../oci/blobs.ts'
 import { readImage } from '../oci/layout.ts'
 import { providedLayout } from '../workspace/outputs.ts'
 import { findImage, type Image } from '../workspace/workspace.ts'
 import { time } from './time.ts'
 
-const platform = 'linux/amd64'
+const platform = nativePlatform
 
 /** The least that a build and an install have to do, done by hand, and that install. */
 export interface Floor {
@@ -29,10 +30,10 @@ export interface Floor {
 export async function prepareFloor(images: ReadonlyMap<string, Image>, image: string): Promise<Floor> {
   mkdirSync(inRepo('work'), { recursive: true })
   const root = mkdtempSync(inRepo('work', 'floor-'))
-  await unpack(layoutsOf(images, findImage(images, 'builder')), root)
-  await unpack(layoutsOf(images, findImage(images, image)), join(root, 'tree'))
+  await unpack(layoutsOf(images, findImage(images, 'builder'), platform), root)
+  await unpack(layoutsOf(images, findImage(images, image), platform), join(root, 'tree'))
   for (const [name, { of, place }] of lentBy(images, findImage(images, 'builder')))
-    await unpack([providedLayout(distOf(of), name, platform)], join(root, place))
+    await unpack([providedLayout(builtOf(of, platform), name)], join(root, place))
   const inRoot = (script: string): Command => {
     const enter =
       'mount --bind /dev "$0/dev" && mount -t proc proc "$0/proc" && exec chroot "$0" sh -euc "$1"'

@@ -19,6 +19,7 @@ async function assertRefused(files: Readonly<Record<string, string>>, message: R
     distro: readDistro('lab'),
     engine: buildah,
     platforms: ['linux/amd64'] as const,
+    toolchain: 'linux/amd64' as const,
     noCache: false,
   }
   await assert.rejects(dryRun(findImage(images, 'a'), settings), { name: 'UserError', message })

@@ -1,27 +1,35 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { UserError } from '../lib/errors.ts'
 import { withLock } from '../lib/lock.ts'
 import { capture, perform, show } from '../lib/run.ts'
-import type { Platform } from '../lib/settings.ts'
-import type { Descriptor } from '../oci/blobs.ts'
+import { type Platform, turboTask } from '../lib/settings.ts'
 import { filesList, writeFiles } from '../oci/file-list.ts'
 import { writeIndex } from '../oci/layout.ts'
 import { nvra } from '../rpm/package.ts'
 import { packageData, writePackageData } from '../rpm/package-data.ts'
 import { readList } from '../rpm/package-list.ts'
-import { platformFolder } from '../workspace/outputs.ts'
+import { layoutIn, outputOf, platformFolder } from '../workspace/outputs.ts'
 import type { Image } from '../workspace/workspace.ts'
 import { checkBudget, type Spending } from './budget.ts'
 import { copyRecipe } from './context.ts'
-import { contextSources, layOutContexts } from './contexts.ts'
+import { contextSources, layOutContexts, type Source } from './contexts.ts'
 import type { Engine } from './engines/engine.ts'
 import { type Finished, finishImage } from './finish.ts'
+import { inputsOf } from './inputs.ts'
+import { keepOthers, keptOutput, replaceFolder } from './kept.ts'
 import { checkKeptPackages, openParent, type Parent } from './parent.ts'
-import { type BuildPlan, type PlanSettings, type Preparation, planBuild, workOf } from './plan.ts'
+import {
+  type BuildPlan,
+  type PlanSettings,
+  type Preparation,
+  planBuild,
+  platformsOf,
+  workOf,
+} from './plan.ts'
 import { preparationOf } from './preparation.ts'
-import { readRecipe, writeRecipe } from './recipe-file.ts'
-import { type MadeOf, writeSeal } from './seal.ts'
+import { type ReadRecipe, readRecipe, writeRecipe } from './recipe-file.ts'
+import { type MadeOf, noteTask, readSeal, writeSeal } from './seal.ts'
 import { stopwatch } from './stopwatch.ts'
 
 /** What a build needs besides the image: the workspace it is part of, and what was chosen. */
@@ -33,52 +41,34 @@ export interface BuildSettings extends PlanSettings {
 /** The commands a build would run, as one would type them. */
 export async function dryRun(image: Image, settings: BuildSettings): Promise<string[]> {
   const preparation = await preparationOf(image)
-  return settings.platforms.flatMap(platform => {
+  return platformsOf(image, settings.platforms, settings).flatMap(platform => {
     const recipe = readRecipe(image, platform, settings, preparation)
     return settings.engine.build(planBuild(image, platform, settings, recipe, preparation)).map(show)
   })
 }
 
 /**
- * Builds an image for every platform into its `dist/`: a thin OCI layout, for each platform the list of its files and
- * that of its packages, and a seal that covers them.
- * All is made in `work/` and moved to `dist/` at the end, so that a build that is killed leaves the old image or none.
+ * Builds an image for every platform into its `dist/`, each by itself: a thin OCI layout, the list of its files, that of
+ * its packages, and a seal that covers them. What turbo asks for again because another platform is asked for, too, stays
+ * as it is. All is made in `work/` and moved to `dist/` at the end, so that a build that is killed leaves the old image or
+ * none.
  */
 export function buildImage(image: Image, settings: BuildSettings): Promise<void> {
   return withLock(join(image.dir, 'work', 'lock'), `building ${image.name}`, async () => {
-    const made = join(image.dir, 'work', 'dist')
-    const dist = join(image.dir, 'dist')
     const preparation = await preparationOf(image)
-    rmSync(made, { recursive: true, force: true })
-    const manifests = new Map<string, Descriptor>()
-    for (const platform of settings.platforms) {
+    const platforms = platformsOf(image, settings.platforms, settings)
+    keepOthers(image.dir, platforms)
+    for (const platform of platforms) {
       const work = workOf(image, platform)
       rmSync(work, { recursive: true, force: true })
       try {
-        manifests.set(platform, await buildPlatform(image, platform, settings, preparation, made))
+        await buildPlatform(image, platform, settings, preparation)
       } finally {
         rmSync(work, { recursive: true, force: true })
       }
     }
-    writeIndex(join(made, 'oci'), manifests)
-    writeSeal(made, image.name, madeOf(settings))
-    const gone = manifestsIn(dist).filter(digest => !manifestsIn(made).includes(digest))
-    rmSync(dist, { recursive: true, force: true })
-    renameSync(made, dist)
-    for (const command of gone.length > 0 ? (settings.engine.forget?.(gone) ?? []) : [])
-      await capture(command)
-  })
-}
-
-/** The digests of all that a `dist/` holds for others to build on; none of one that cannot be read. */
-function manifestsIn(dist: string): string[] {
-  if (!existsSync(dist)) return []
-  const indexes = readdirSync(dist, { recursive: true, encoding: 'utf8' }).filter(
-    file => basename(file) === 'index.json',
-  )
-  return indexes.flatMap(file => {
-    const found = readFileSync(join(dist, file), 'utf8').matchAll(/"sha256:[0-9a-f]{64}"/g)
-    return [...found].map(([digest]) => JSON.parse(digest) as string)
+    const task = turboTask()
+    if (task) for (const platform of platforms) noteTask(outputOf(image.dir, platform), task)
   })
 }
 
@@ -93,18 +83,72 @@ async function buildPlatform(
   platform: Platform,
   settings: BuildSettings,
   preparation: Preparation | undefined,
-  made: string,
-): Promise<Descriptor> {
-  const out = join(made, platformFolder(platform))
-  const phases = stopwatch()
-  // Loading takes as long as the engine needs to start.
-  const sbom = import('../sbom/write.ts')
+): Promise<void> {
   const recipe = readRecipe(image, platform, settings, preparation)
-  const sources = contextSources(settings.images, image, platform, madeOf(settings))
+  const sources = contextSources(image, platform, settings, madeOf(settings))
   const digests = new Map([...sources].map(([name, { digest }]) => [name, digest]))
   const folder = copyRecipe(image.recipe, workOf(image, platform), settings.distro.epoch)
   const plan = planBuild(image, platform, settings, recipe, preparation, { digests, folder })
-  mkdirSync(out, { recursive: true })
+  const inputs = inputsOf(plan, recipe, settings.distro, settings.engine)
+  const output = outputOf(image.dir, platform)
+  if (isBuilt(image, platform, inputs, settings)) return console.log(`${image.name} ${platform} is as it was`)
+  const made = join(plan.work, 'made')
+  await makeOutput(plan, recipe, sources, preparation, settings, made)
+  writeSeal(made, { image: image.name, platform, madeOf: madeOf(settings), inputs })
+  const gone = manifestsIn(output).filter(digest => !manifestsIn(made).includes(digest))
+  replaceFolder(made, output)
+  rmSync(keptOutput(image.dir, platform), { recursive: true, force: true })
+  for (const command of gone.length > 0 ? (settings.engine.forget?.(gone) ?? []) : []) await capture(command)
+}
+
+/**
+ * Whether just this is built, in `dist/` or kept. Only turbo is answered so: who runs the script wants a build, and so does
+ * who has turbo run the very task again that it ran before (`--force`).
+ */
+function isBuilt(image: Image, platform: Platform, inputs: string, { noCache }: BuildSettings): boolean {
+  const task = turboTask()
+  const isGood = (output: string) => {
+    try {
+      const seal = readSeal(output)
+      return seal.image === image.name && seal.inputs === inputs && !seal.tasks.includes(task!)
+    } catch (error) {
+      if (error instanceof UserError) return false
+      throw error
+    }
+  }
+  if (!task || noCache) return false
+  const [output, kept] = [outputOf(image.dir, platform), keptOutput(image.dir, platform)]
+  if (isGood(output)) return true
+  if (!isGood(kept)) return false
+  replaceFolder(kept, output)
+  return true
+}
+
+/** The digests of all that an output holds for others to build on; none of one that cannot be read. */
+function manifestsIn(output: string): string[] {
+  if (!existsSync(output)) return []
+  const indexes = readdirSync(output, { recursive: true, encoding: 'utf8' }).filter(
+    file => basename(file) === 'index.json',
+  )
+  return indexes.flatMap(file => {
+    const found = readFileSync(join(output, file), 'utf8').matchAll(/"sha256:[0-9a-f]{64}"/g)
+    return [...found].map(([digest]) => JSON.parse(digest) as string)
+  })
+}
+
+async function makeOutput(
+  plan: BuildPlan,
+  recipe: ReadRecipe,
+  sources: ReadonlyMap<string, Source>,
+  preparation: Preparation | undefined,
+  settings: BuildSettings,
+  made: string,
+): Promise<void> {
+  const { image, platform } = plan
+  const phases = stopwatch()
+  // Loading takes as long as the engine needs to start.
+  const sbom = import('../sbom/write.ts')
+  mkdirSync(made, { recursive: true })
   writeRecipe(plan, recipe)
   if (preparation) await preparation.prepare(plan, settings.distro, made)
   else layOutContexts(plan, sources, settings.images)
@@ -114,23 +158,22 @@ async function buildPlatform(
   }
   phases.end('engine')
   const parent = openParent(settings.images, image, platform, madeOf(settings))
-  const finished = await finishImage(plan, settings.engine.readExport(plan), parent, join(made, 'oci'))
+  const finished = await finishImage(plan, settings.engine.readExport(plan), parent, layoutIn(made))
   const { manifest, files, packages } = finished
   if (files.length === 0)
     throw new UserError(`images/${image.name}/Dockerfile makes an image without a single file`)
   if (parent) checkKeptPackages(image, recipe, parent.packages, packages)
   if (image.budget) checkBudget(image, spending(plan, finished, parent, settings))
-  writeFiles(filesList(made, platformFolder(platform)), files)
+  writeIndex(layoutIn(made), platform, manifest)
+  writeFiles(filesList(made), files)
   if (!image.internal) {
-    writePackageData(packageData(made, platformFolder(platform)), packages)
+    writePackageData(packageData(made), packages)
     const { writeSboms } = await sbom
     const { digest } = manifest
-    const subject = { image: image.name, platform, digest, epoch: plan.epoch, os: finished.os, packages }
-    writeSboms(made, platformFolder(platform), subject)
+    writeSboms(made, { image: image.name, platform, digest, epoch: plan.epoch, os: finished.os, packages })
   }
   phases.end('layer')
   console.log(`${image.name} ${platform} ${manifest.digest} (${phases.report()})`)
-  return manifest
 }
 
 /** What is new in an image is said against its checked-in list, which no build depends on, else against its parent. */

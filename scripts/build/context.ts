@@ -5,7 +5,6 @@ import {
   lstatSync,
   lutimesSync,
   mkdirSync,
-  readFileSync,
   readlinkSync,
   renameSync,
   symlinkSync,
@@ -13,10 +12,9 @@ import {
 import { dirname, join, relative } from 'node:path'
 import { glob } from 'zx'
 import { UserError } from '../lib/errors.ts'
-import { parseJson } from '../lib/json.ts'
-import { inRepo, repoRoot } from '../lib/paths.ts'
-import { among, listOf, text } from '../lib/schema.ts'
+import { repoRoot } from '../lib/paths.ts'
 import { digestOf } from '../oci/blobs.ts'
+import { turboInputs } from './turbo-inputs.ts'
 
 /**
  * Copies what turbo hashes of a recipe's folder, and nothing else, into a new folder below `work`: what reaches an image
@@ -28,7 +26,7 @@ import { digestOf } from '../oci/blobs.ts'
 export function copyRecipe(recipe: string, work: string, epoch: number): string {
   const target = join(work, 'recipe')
   mkdirSync(target, { recursive: true })
-  const paths = glob.sync(hashedPatterns(), {
+  const paths = glob.sync([...turboInputs().own], {
     cwd: recipe,
     dot: true,
     onlyFiles: false,
@@ -45,15 +43,6 @@ export function copyRecipe(recipe: string, work: string, epoch: number): string 
   const named = join(work, `recipe-${hash.digest('hex')}`)
   renameSync(target, named)
   return named
-}
-
-const turboSchema = among({ tasks: among({ build: among({ inputs: listOf(text) }) }) })
-
-/** The patterns of turbo.json that are about an image's own folder: `**`, and what is left out of it. */
-function hashedPatterns(): string[] {
-  const source = readFileSync(inRepo('turbo.json'), 'utf8').replace(/^\s*\/\/.*$/gm, '')
-  const { tasks } = parseJson(source, 'turbo.json', turboSchema)
-  return tasks.build.inputs.filter(pattern => !pattern.includes('$TURBO_'))
 }
 
 /** What tells the copy from another one: its kind, and the target or the digest. */

@@ -1,31 +1,33 @@
 import { join } from 'node:path'
 import type { Platform } from '../lib/settings.ts'
-import { assembleLayout, mediaTypes, readImage, writeIndex, writeJson } from '../oci/layout.ts'
+import { assembleLayout, digestAs, mediaTypes, readImage, writeIndex, writeJson } from '../oci/layout.ts'
 import { providedLayout } from '../workspace/outputs.ts'
 import { findImage, type Image } from '../workspace/workspace.ts'
-import { distOf, layoutsOf } from './dist.ts'
-import { type BuildPlan, contextImages } from './plan.ts'
+import { builtOf, layoutsOf } from './dist.ts'
+import { type BuildPlan, contextImages, type PlanSettings } from './plan.ts'
 import { configurationContext } from './recipe.ts'
 import type { MadeOf } from './seal.ts'
 
-/** Where the blobs of a context lie, and the digest of its image. */
+/** Where the blobs of a context lie, which platform they are of, and the digest of its image as the build is given it. */
 export interface Source {
   readonly layouts: readonly string[]
+  readonly platform: Platform
   readonly digest: string
 }
 
 /** What an image's Dockerfile can name, by that name. Throws UserError where one is not built, damaged, or made of other than `wanted`. */
 export function contextSources(
-  images: ReadonlyMap<string, Image>,
   image: Image,
   platform: Platform,
+  settings: PlanSettings,
   wanted: MadeOf,
 ): Map<string, Source> {
-  const sources = [...contextImages(images, image)].map(([name, { of, provided }]) => {
-    const layouts = provided
-      ? [providedLayout(distOf(of, wanted), name, platform)]
-      : layoutsOf(images, of, wanted)
-    return [name, { layouts, digest: readImage(layouts, platform).digest }] as const
+  const sources = [...contextImages(image, platform, settings)].map(([name, context]) => {
+    const layouts = context.provided
+      ? [providedLayout(builtOf(context.of, context.platform, wanted), name)]
+      : layoutsOf(settings.images, context.of, context.platform, wanted)
+    const digest = digestAs(layouts, context.platform, platform)
+    return [name, { layouts, platform: context.platform, digest }] as const
   })
   return new Map(sources)
 }
@@ -38,10 +40,11 @@ export function layOutContexts(
 ): void {
   for (const context of plan.contexts) {
     const source = sources.get(context.name)
-    if (source && 'layout' in context) assembleLayout(source.layouts, plan.platform, context.layout)
+    if (source && 'layout' in context)
+      assembleLayout(source.layouts, source.platform, context.layout, plan.platform)
   }
   const parent = plan.replacesParent && findImage(images, plan.image.parent!)
-  if (parent) writeConfiguration(plan, layoutsOf(images, parent, 'any'))
+  if (parent) writeConfiguration(plan, layoutsOf(images, parent, plan.platform, 'any'))
 }
 
 /** An image without a file: what is built on it inherits the parent's configuration, and none of its layers. */
@@ -55,5 +58,5 @@ function writeConfiguration({ work, platform }: BuildPlan, parent: readonly stri
     config: writeJson(layout, mediaTypes.config, bare),
     layers: [],
   }
-  writeIndex(layout, new Map([[platform, writeJson(layout, mediaTypes.manifest, manifest)]]))
+  writeIndex(layout, platform, writeJson(layout, mediaTypes.manifest, manifest))
 }

@@ -1,7 +1,7 @@
-import { join } from 'node:path'
 import { UserError } from '../lib/errors.ts'
-import { chosenDistro, chosenEngine } from '../lib/settings.ts'
+import { chosenDistro, chosenEngine, type Platform } from '../lib/settings.ts'
 import { readDistro } from '../workspace/distro.ts'
+import { layoutIn, outputOf } from '../workspace/outputs.ts'
 import { type Image, lineage } from '../workspace/workspace.ts'
 import { type MadeOf, readSeal } from './seal.ts'
 
@@ -12,27 +12,33 @@ export function chosenMakings(): MadeOf {
 }
 
 /**
- * The path of an image's `dist/`, proved to be as it was made. Throws UserError where it is not built, damaged, or made
- * of anything but `wanted`; `any` takes it whatever it was made of.
+ * The folder of what was built of an image for a platform, proved to be as it was made. Throws UserError where it is not
+ * built, damaged, or made of anything but `wanted`; `any` takes it whatever it was made of.
  */
-export function distOf({ dir, name }: Image, wanted: MadeOf | 'any' = chosenMakings()): string {
-  const dist = join(dir, 'dist')
-  const { madeOf, image } = readSeal(dist)
-  if (image !== name) throw new UserError(`${dist} holds the image ${image}: remove it and build ${name}`)
-  if (wanted === 'any' || isSame(madeOf, wanted)) return dist
+export function builtOf(
+  { dir, name }: Image,
+  platform: Platform,
+  wanted: MadeOf | 'any' = chosenMakings(),
+): string {
+  const output = outputOf(dir, platform)
+  const { madeOf, image, platform: made } = readSeal(output)
+  if (image !== name || made !== platform)
+    throw new UserError(`${output} holds the image ${image} for ${made}: remove it and build ${name}`)
+  if (wanted === 'any' || isSame(madeOf, wanted)) return output
   throw new UserError(
-    `${dist} was made of ${say(madeOf)}, and ${say(wanted)} is chosen: ` +
+    `${output} was made of ${say(madeOf)}, and ${say(wanted)} is chosen: ` +
       `build it anew, 'npx turbo run build --filter=${name}', or choose with DISTRO and ENGINE what it was made of`,
   )
 }
 
-/** The layouts that hold an image's blobs, its own and then its parents', each proved as `distOf` does. */
+/** The layouts that hold an image's blobs, its own and then its parents', each proved as `builtOf` does. */
 export function layoutsOf(
   images: ReadonlyMap<string, Image>,
   image: Image,
+  platform: Platform,
   wanted: MadeOf | 'any' = chosenMakings(),
 ): string[] {
-  return lineage(images, image).map(one => join(distOf(one, wanted), 'oci'))
+  return lineage(images, image).map(one => layoutIn(builtOf(one, platform, wanted)))
 }
 
 const isSame = (a: MadeOf, b: MadeOf) =>

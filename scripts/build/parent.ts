@@ -7,9 +7,8 @@ import type { FileEntry } from '../oci/files.ts'
 import { type LayoutImage, readImage } from '../oci/layout.ts'
 import { nvra, type Package } from '../rpm/package.ts'
 import { packageData, readPackageData } from '../rpm/package-data.ts'
-import { platformFolder } from '../workspace/outputs.ts'
 import { findImage, type Image } from '../workspace/workspace.ts'
-import { distOf, layoutsOf } from './dist.ts'
+import { builtOf, layoutsOf } from './dist.ts'
 import type { Recipe } from './recipe.ts'
 import type { MadeOf } from './seal.ts'
 
@@ -30,12 +29,12 @@ export function openParent(
 ): Parent | undefined {
   if (!parent) return undefined
   const image = findImage(images, parent)
-  const [dist, folder] = [distOf(image, wanted), platformFolder(platform)]
+  const output = builtOf(image, platform, wanted)
   return {
     name: image.name,
-    image: readImage(layoutsOf(images, image, wanted), platform),
-    files: readFiles(filesList(dist, folder)),
-    packages: image.internal ? [] : readPackageData(packageData(dist, folder)),
+    image: readImage(layoutsOf(images, image, platform, wanted), platform),
+    files: readFiles(filesList(output)),
+    packages: image.internal ? [] : readPackageData(packageData(output)),
   }
 }
 

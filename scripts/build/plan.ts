@@ -39,14 +39,16 @@ export interface BuildPlan {
 export interface Preparation {
   /** The contexts of the image's Dockerfile. Touches nothing. */
   contexts(distro: Distro, work: string): readonly Context[]
-  /** Lays them out below `plan.work`, and what the image `provides` below `dist`. */
-  prepare(plan: BuildPlan, distro: Distro, dist: string): Promise<void>
+  /** Lays them out below `plan.work`, and what the image `provides` in its `output`. */
+  prepare(plan: BuildPlan, distro: Distro, output: string): Promise<void>
 }
 
 /** What the build of an image is decided from. */
 export interface PlanSettings {
   readonly images: ReadonlyMap<string, Image>
   readonly distro: Distro
+  /** The platform of the toolchain that images are made with. */
+  readonly toolchain: Platform
   readonly noCache: boolean
 }
 
@@ -63,11 +65,12 @@ export interface Found {
 export function planBuild(
   image: Image,
   platform: Platform,
-  { images, distro, noCache }: PlanSettings,
+  settings: PlanSettings,
   { aliases, replacesParent, mounts, files }: Recipe & Pick<PlainDockerfile, 'files'>,
   preparation?: Preparation,
   found?: Found,
 ): BuildPlan {
+  const { distro, noCache } = settings
   const work = workOf(image, platform)
   const layout = (name: string): Context => {
     const digest = found?.digests.get(name)
@@ -78,7 +81,8 @@ export function planBuild(
       ...(digest && { digest }),
     }
   }
-  const named = preparation?.contexts(distro, work) ?? [...contextImages(images, image).keys()].map(layout)
+  const named =
+    preparation?.contexts(distro, work) ?? [...contextImages(image, platform, settings).keys()].map(layout)
   const alias = ([name, base]: readonly [string, string]) =>
     named.filter(context => context.name === base).map(context => ({ ...context, name }))
   return {
@@ -119,6 +123,8 @@ export function lentBy(
 /** The image that a context is, or that provides it. */
 export interface ContextImage {
   readonly of: Image
+  /** Which of its platforms: what an image is made with runs here, what it is made of is for where it will run. */
+  readonly platform: Platform
   readonly provided: boolean
 }
 
@@ -127,15 +133,32 @@ export interface ContextImage {
  * image that it comes from.
  */
 export function contextImages(
-  images: ReadonlyMap<string, Image>,
   image: Image,
+  platform: Platform,
+  { images, toolchain }: Pick<PlanSettings, 'images' | 'toolchain'>,
 ): ReadonlyMap<string, ContextImage> {
   const named = image.contexts.map(name => findImage(images, name))
   const called = ({ name }: Image) => (name === image.parent ? parentName(image)! : name)
+  const isTool = (of: Image) => of.toolchain && of.name !== image.parent
   return new Map<string, ContextImage>([
-    ...named.map(of => [called(of), { of, provided: false }] as const),
+    ...named.map(of => {
+      return [called(of), { of, platform: isTool(of) ? toolchain : platform, provided: false }] as const
+    }),
     ...named.flatMap(one =>
-      [...lentBy(images, one)].map(([name, { of }]) => [name, { of, provided: true }] as const),
+      [...lentBy(images, one)].map(([name, { of }]) => [name, { of, platform, provided: true }] as const),
     ),
   ])
+}
+
+/**
+ * The platforms that an image is built for where `asked` are: the toolchain, and what that is made on, also for the
+ * platform whose toolchain makes the others.
+ */
+export function platformsOf(
+  image: Image,
+  asked: readonly Platform[],
+  { images, toolchain }: PlanSettings,
+): readonly Platform[] {
+  const tools = [...images.values()].filter(one => one.toolchain).flatMap(one => lineage(images, one))
+  return tools.some(({ name }) => name === image.name) ? [...new Set([...asked, toolchain])] : asked
 }

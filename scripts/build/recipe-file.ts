@@ -24,17 +24,17 @@ export type ReadRecipe = Recipe & Pick<PlainDockerfile, 'files'>
 export function readRecipe(
   image: Image,
   platform: Platform,
-  { images, distro }: PlanSettings,
+  settings: PlanSettings,
   preparation: Preparation | undefined,
 ): ReadRecipe {
   const file = relative(repoRoot, join(image.recipe, 'Dockerfile'))
   const content = readText(join(image.recipe, 'Dockerfile'), `it is the recipe of ${image.name}`)
-  const contexts = contextImages(images, image)
-  const prepared = preparation?.contexts(distro, '').map(({ name }) => name)
+  const contexts = contextImages(image, platform, settings)
+  const prepared = preparation?.contexts(settings.distro, '').map(({ name }) => name)
   const names = prepared ?? [...contexts.keys()]
   const lent = (name: string) => {
     const context = contexts.get(name)
-    const places = context && !context.provided ? lentBy(images, context.of) : new Map()
+    const places = context && !context.provided ? lentBy(settings.images, context.of) : new Map()
     return [...places].map(([from, { place }]) => ({ from, place }))
   }
   const [os, arch] = platform.split('/') as [string, string]

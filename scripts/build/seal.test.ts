@@ -1,20 +1,22 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { temporaryFolder } from '../lib/temporary-folder.ts'
-import { distOf } from './dist.ts'
-import { readSeal, writeSeal } from './seal.ts'
+import { builtOf } from './dist.ts'
+import { noteTask, readSeal, writeSeal } from './seal.ts'
 
 const madeOf = { distro: 'lab', release: '1', engine: 'buildah' }
 
+const label = { image: 'one', platform: 'linux/amd64', madeOf, inputs: 'i' } as const
+
 function sealed(): string {
-  const dist = join(temporaryFolder(), 'images', 'one', 'dist')
-  mkdirSync(join(dist, 'oci', 'blobs'), { recursive: true })
-  writeFileSync(join(dist, 'oci', 'blobs', 'a'), 'layer')
-  writeFileSync(join(dist, 'files.jsonl'), '{}\n')
-  writeSeal(dist, 'one', madeOf)
-  return dist
+  const output = join(temporaryFolder(), 'images', 'one', 'dist', 'linux_amd64')
+  mkdirSync(join(output, 'oci', 'blobs'), { recursive: true })
+  writeFileSync(join(output, 'oci', 'blobs', 'a'), 'layer')
+  writeFileSync(join(output, 'files.jsonl'), '{}\n')
+  writeSeal(output, label)
+  return output
 }
 
 /** Flips one bit, and gives the file the time that it had. */
@@ -26,28 +28,36 @@ function flip(file: string, bit: number): void {
   utimesSync(file, atime, mtime)
 }
 
-test('a sealed dist/ says what it was made of, again and again', () => {
-  const dist = sealed()
-  for (let time = 0; time < 3; time++) assert.deepEqual(readSeal(dist).madeOf, madeOf)
+test('a sealed output says what it was made of, again and again', () => {
+  const output = sealed()
+  for (let time = 0; time < 3; time++) assert.deepEqual(readSeal(output).madeOf, madeOf)
+})
+
+test('it keeps the tasks that found it good, each once', () => {
+  const output = sealed()
+  for (const task of ['a', 'b', 'a']) noteTask(output, task)
+  const { tasks, ...rest } = readSeal(output)
+  assert.deepEqual(tasks, ['a', 'b'])
+  assert.deepEqual({ ...label, files: rest.files }, { ...rest })
 })
 
 test('each flipped bit is found, though the file keeps its size and time, and a good file is good again', () => {
   for (const name of ['oci/blobs/a', 'files.jsonl', 'seal.json']) {
-    const dist = sealed()
-    readSeal(dist)
-    const file = join(dist, name)
+    const output = sealed()
+    readSeal(output)
+    const file = join(output, name)
     const before = readFileSync(file)
     for (let bit = 0; bit < before.length * 8; bit++) {
       flip(file, bit)
       const same = JSON.stringify(tryJson(readFileSync(file))) === JSON.stringify(tryJson(before))
       if (name !== 'seal.json' || !same)
         assert.throws(
-          () => readSeal(dist),
-          { name: 'UserError', message: /dist is damaged: .*--force --only --filter=one/ },
+          () => readSeal(output),
+          { name: 'UserError', message: /dist\/linux_amd64 is damaged: .*--force --only --filter=one/ },
           `${name} ${bit}`,
         )
       writeFileSync(file, before)
-      readSeal(dist)
+      readSeal(output)
     }
   }
 })
@@ -61,37 +71,40 @@ function tryJson(bytes: Buffer): unknown {
 }
 
 test('blobs that turbo left of an earlier build count for nothing', () => {
-  const dist = sealed()
-  writeFileSync(join(dist, 'oci', 'blobs', 'old'), 'layer of another build')
-  assert.deepEqual(readSeal(dist).madeOf, madeOf)
-  assert.deepEqual(readSeal(dist).madeOf, madeOf)
+  const output = sealed()
+  writeFileSync(join(output, 'oci', 'blobs', 'old'), 'layer of another build')
+  assert.deepEqual(readSeal(output).madeOf, madeOf)
+  assert.deepEqual(readSeal(output).madeOf, madeOf)
 })
 
 test('a file too many or too few is found', () => {
-  const dist = sealed()
-  writeFileSync(join(dist, 'stranger'), '')
-  assert.throws(() => readSeal(dist), /stranger is no part of what was built/)
-  rmSync(join(dist, 'stranger'))
-  rmSync(join(dist, 'files.jsonl'))
-  assert.throws(() => readSeal(dist), /files.jsonl is missing/)
+  const output = sealed()
+  writeFileSync(join(output, 'stranger'), '')
+  assert.throws(() => readSeal(output), /stranger is no part of what was built/)
+  rmSync(join(output, 'stranger'))
+  rmSync(join(output, 'files.jsonl'))
+  assert.throws(() => readSeal(output), /files.jsonl is missing/)
 })
 
 test('what was made of another distro, release or engine, or is another image, is not taken for what is chosen', () => {
-  const dist = sealed()
-  const image = { dir: join(dist, '..'), name: 'one' } as Parameters<typeof distOf>[0]
-  assert.equal(distOf(image, madeOf), dist)
-  assert.equal(distOf(image, 'any'), dist)
+  const output = sealed()
+  const image = { dir: join(output, '../..'), name: 'one' } as Parameters<typeof builtOf>[0]
+  const open = (wanted: Parameters<typeof builtOf>[2], of = image) => builtOf(of, 'linux/amd64', wanted)
+  assert.equal(open(madeOf), output)
+  assert.equal(open('any'), output)
   for (const other of [{ distro: 'al2023' }, { release: '2' }, { engine: 'buildkit' }]) {
-    assert.throws(() => distOf(image, { ...madeOf, ...other }), {
+    assert.throws(() => open({ ...madeOf, ...other }), {
       name: 'UserError',
       message: /was made of lab 1 by buildah, and .* is chosen: build it anew/,
     })
   }
-  assert.throws(() => distOf({ ...image, name: 'two' }, madeOf), /holds the image one/)
+  assert.throws(() => open(madeOf, { ...image, name: 'two' }), /holds the image one for linux\/amd64/)
+  renameSync(output, join(output, '../linux_arm64'))
+  assert.throws(() => builtOf(image, 'linux/arm64', madeOf), /holds the image one for linux\/amd64/)
 })
 
 test('an image that is not built is told from one that is damaged', () => {
-  const dist = sealed()
-  rmSync(dist, { recursive: true })
-  assert.throws(() => readSeal(dist), /build the image first, 'npx turbo run build --filter=one'/)
+  const output = sealed()
+  rmSync(output, { recursive: true })
+  assert.throws(() => readSeal(output), /build the image first, 'npx turbo run build --filter=one'/)
 })

@@ -8,16 +8,25 @@ import {
   renameSync,
   writeFileSync,
 } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { UserError } from '../lib/errors.ts'
+import type { Platform } from '../lib/settings.ts'
 import { digestOf } from '../oci/blobs.ts'
 
-/** What a `dist/` says of itself. */
-export interface Seal {
-  readonly image: string
-  readonly madeOf: MadeOf
-  /** Path below `dist/` → `sha256:…`, of every file. */
+/** What the output of a build for one platform says of itself. */
+export interface Seal extends Label {
+  /** The tasks of turbo's, by their hashes, that found it good or had it made. */
+  readonly tasks: readonly string[]
+  /** Path below the output → `sha256:…`, of every file. */
   readonly files: Readonly<Record<string, string>>
+}
+
+export interface Label {
+  readonly image: string
+  readonly platform: Platform
+  readonly madeOf: MadeOf
+  /** Digest of all that decided what it is. */
+  readonly inputs: string
 }
 
 /** What was chosen when an image was made. */
@@ -29,71 +38,83 @@ export interface MadeOf {
 
 const sealName = 'seal.json'
 
-/** Covers all that lies in `dist` now by one digest, and says what it was made of. */
-export function writeSeal(dist: string, image: string, madeOf: MadeOf): void {
-  const files = Object.fromEntries(filesIn(dist).map(file => [file, digestOf(join(dist, file))]))
-  const seal: Seal = { image, madeOf, files }
-  writeFileSync(join(dist, sealName), JSON.stringify({ digest: digestOfSeal(seal), ...seal }, undefined, 1))
+/** Covers all that lies in `output` now by one digest, and says what it is. */
+export function writeSeal(output: string, label: Label): void {
+  const files = Object.fromEntries(filesIn(output).map(file => [file, digestOf(join(output, file))]))
+  putSeal(output, { ...label, tasks: [], files })
+}
+
+/** Notes a task of turbo's that found `output` good. Throws as `readSeal` does. */
+export function noteTask(output: string, task: string): void {
+  const seal = readSeal(output)
+  if (!seal.tasks.includes(task)) putSeal(output, { ...seal, tasks: [...seal.tasks, task] })
+}
+
+function putSeal(output: string, seal: Seal): void {
+  const aside = join(output, `${sealName}.${process.pid}`)
+  writeFileSync(aside, JSON.stringify({ digest: digestOfSeal(seal), ...seal }, undefined, 1))
+  renameSync(aside, join(output, sealName))
 }
 
 /**
- * What `dist` says of itself, after every file in it was held against its digest: turbo restores outputs without looking
+ * What `output` says of itself, after every file in it was held against its digest: turbo restores outputs without looking
  * at their content, and disks rot. Files that were good and have kept inode, size and times since are not read again.
  * Throws UserError when it is not built, or not as it was made.
  */
-export function readSeal(dist: string): Seal {
-  const seal = parseSeal(dist)
-  const found = filesIn(dist).filter(file => file !== sealName)
+export function readSeal(output: string): Seal {
+  const seal = parseSeal(output)
+  const found = filesIn(output).filter(file => file !== sealName)
   const there = new Set(found)
   const missing = Object.keys(seal.files).find(file => !there.has(file))
-  if (missing) throw damaged(dist, `${missing} is missing`)
+  if (missing) throw damaged(output, `${missing} is missing`)
   // Turbo restores over what an earlier build left, whose blobs nothing names any more.
   const stranger = found.find(file => !(file in seal.files) && !file.includes('/blobs/'))
-  if (stranger) throw damaged(dist, `${stranger} is no part of what was built`)
-  const stamp = (file: string) => [file, seal.files[file]!, stampOf(join(dist, file))].join(' ')
-  const good = readStamps(dist)
+  if (stranger) throw damaged(output, `${stranger} is no part of what was built`)
+  const stamp = (file: string) => [file, seal.files[file]!, stampOf(join(output, file))].join(' ')
+  const good = readStamps(output)
   const sealed = Object.keys(seal.files)
   const unread = sealed.filter(file => !good.has(stamp(file)))
   const before = sealed.map(stamp)
   for (const file of unread) {
-    const digest = digestOf(join(dist, file))
+    const digest = digestOf(join(output, file))
     if (digest !== seal.files[file])
-      throw damaged(dist, `${file} has the digest ${digest}, not ${seal.files[file]}`)
+      throw damaged(output, `${file} has the digest ${digest}, not ${seal.files[file]}`)
   }
-  if (unread.length > 0) writeStamps(dist, before)
+  if (unread.length > 0) writeStamps(output, before)
   return seal
 }
 
-function parseSeal(dist: string): Seal {
-  const file = join(dist, sealName)
+function parseSeal(output: string): Seal {
+  const file = join(output, sealName)
   if (!existsSync(file)) {
     throw new UserError(
-      `${file} is missing: build the image first, 'npx turbo run build --filter=${nameOf(dist)}'`,
+      `${file} is missing: build the image first, 'npx turbo run build --filter=${nameOf(output)}'`,
     )
   }
   let value: { digest?: unknown } & Partial<Seal>
   try {
     value = JSON.parse(readFileSync(file, 'utf8'))
   } catch {
-    throw damaged(dist, `${sealName} is not JSON`)
+    throw damaged(output, `${sealName} is not JSON`)
   }
   const { digest, ...seal } = value ?? {}
   if (!seal.files || !seal.madeOf || digest !== digestOfSeal(seal as Seal)) {
-    throw damaged(dist, `${sealName} is not what was written`)
+    throw damaged(output, `${sealName} is not what was written`)
   }
   return seal as Seal
 }
 
-const nameOf = (dist: string) => dist.split('/').at(-2)
+/** The image that an output is of, by where it lies. */
+const nameOf = (output: string) => output.split('/').at(-3)
 
-function damaged(dist: string, what: string): UserError {
+function damaged(output: string, what: string): UserError {
   return new UserError(
-    `${dist} is damaged: ${what}; run 'npx turbo run build --force --only --filter=${nameOf(dist)}' to make it again`,
+    `${output} is damaged: ${what}; run 'npx turbo run build --force --only --filter=${nameOf(output)}' to make it again`,
   )
 }
 
-function digestOfSeal({ image, madeOf, files }: Seal): string {
-  const text = JSON.stringify({ image, madeOf, files })
+function digestOfSeal({ image, platform, madeOf, inputs, tasks, files }: Seal): string {
+  const text = JSON.stringify({ image, platform, madeOf, inputs, tasks, files })
   return `sha256:${createHash('sha256').update(text).digest('hex')}`
 }
 
@@ -112,15 +133,15 @@ function stampOf(file: string): string {
 }
 
 /** Beside `dist/`, since it speaks of the files of this disk alone. */
-const stampsOf = (dist: string) => join(dirname(dist), 'work', 'proven')
+const stampsOf = (output: string) => join(dirname(dirname(output)), 'work', 'proven', basename(output))
 
-function readStamps(dist: string): Set<string> {
-  const file = stampsOf(dist)
+function readStamps(output: string): Set<string> {
+  const file = stampsOf(output)
   return new Set(existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [])
 }
 
-function writeStamps(dist: string, stamps: readonly string[]): void {
-  const file = stampsOf(dist)
+function writeStamps(output: string, stamps: readonly string[]): void {
+  const file = stampsOf(output)
   mkdirSync(dirname(file), { recursive: true })
   const aside = `${file}.${process.pid}`
   writeFileSync(aside, stamps.join('\n'))

@@ -12,7 +12,7 @@ import { databaseOf, pullImage } from '../registry/pulled.ts'
 import { nvra, type Package } from '../rpm/package.ts'
 import { packageData, readPackageData } from '../rpm/package-data.ts'
 import { formatList, parseList } from '../rpm/package-list.ts'
-import { platformFolder } from '../workspace/outputs.ts'
+import { outputOf, platformFolder } from '../workspace/outputs.ts'
 import { type Image, readWorkspace } from '../workspace/workspace.ts'
 import { publishedAs } from './published-as.ts'
 import { readRevision } from './revision.ts'
@@ -50,7 +50,7 @@ function readCheckout(path: string): Contents[] {
   const published = [...images.values()].filter(({ internal }) => !internal)
   const found = chosenPlatforms().flatMap(platform =>
     published
-      .filter(({ dir }) => existsSync(packageData(join(dir, 'dist'), platformFolder(platform))))
+      .filter(({ dir }) => existsSync(packageData(outputOf(dir, platform))))
       .map(image => builtImage(images, image, platform)),
   )
   if (found.length > 0) return found
@@ -68,11 +68,12 @@ export function builtImage(
       `${name} is a tool of the workshop, which is not published: nothing is kept to compare`,
     )
   }
-  const [dist, folder] = [join(dir, 'dist'), platformFolder(platform)]
-  const { madeOf } = readSeal(dist)
-  const packages = readPackageData(packageData(dist, folder))
-  const image = readImage(layoutsOf(images, images.get(name)!, 'any'), platform)
-  return contents(name, `${madeOf.distro} ${folder}`, packages, readFiles(filesList(dist, folder)), image)
+  const output = outputOf(dir, platform)
+  const { madeOf } = readSeal(output)
+  const packages = readPackageData(packageData(output))
+  const image = readImage(layoutsOf(images, images.get(name)!, platform, 'any'), platform)
+  const where = `${madeOf.distro} ${platformFolder(platform)}`
+  return contents(name, where, packages, readFiles(filesList(output)), image)
 }
 
 async function pulledImage(reference: string, images: ReadonlyMap<string, Image>): Promise<Contents> {

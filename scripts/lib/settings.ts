@@ -18,6 +18,12 @@ export type EngineName = (typeof engines)[number]
 export const platforms = ['linux/amd64', 'linux/arm64'] as const
 export type Platform = (typeof platforms)[number]
 
+/** The platform that this machine is. */
+export const nativePlatform: Platform = process.arch === 'arm64' ? 'linux/arm64' : 'linux/amd64'
+
+/** The one that it is not. */
+export const foreignPlatform: Platform = platforms.find(platform => platform !== nativePlatform)!
+
 /** What `npm run setup` found and wrote down; a turbo input, because it decides what is built. */
 export interface Choice {
   readonly distro?: DistroName
@@ -56,8 +62,10 @@ export function choiceForTurbo(
 /** True where `DISTRO` says what setup recorded, which is another hash to turbo than to say nothing. */
 export const isNamedTwice = () => namedDistro() !== undefined && namedDistro() === recordedChoice().distro
 
-/** Turbo tells each task the hash that it runs it by. */
-export const startedByTurbo = () => Boolean(process.env.TURBO_HASH)
+/** The hash that turbo runs this task by, if it is turbo that does. */
+export const turboTask = () => process.env.TURBO_HASH || undefined
+
+export const startedByTurbo = () => turboTask() !== undefined
 
 /** `DISTRO`, if it is set. */
 export function namedDistro(): DistroName | undefined {
@@ -86,10 +94,19 @@ export function chosenEngine(): EngineName {
   )
 }
 
-/** `PLATFORMS`, comma separated; linux/amd64 when unset. */
+/** `PLATFORMS`, comma separated; this machine's own when unset. */
 export function chosenPlatforms(): readonly Platform[] {
-  const named = process.env.PLATFORMS || 'linux/amd64'
+  const named = process.env.PLATFORMS || nativePlatform
   return [...new Set(named.split(',').map(word => oneOf('PLATFORMS', word.trim(), platforms)))]
+}
+
+/**
+ * The platform that toolchains are of: this machine's, whose dnf and rpm install for any. Another one, named by
+ * `TOOLCHAIN_PLATFORM`, runs under an emulator, as slowly as all of a build would, and makes the same images.
+ */
+export function toolchainPlatform(): Platform {
+  const named = process.env.TOOLCHAIN_PLATFORM
+  return named ? oneOf('TOOLCHAIN_PLATFORM', named, platforms) : nativePlatform
 }
 
 /** What `scripts/test.ts` tells the process that runs the tests of one image. */

@@ -5,7 +5,7 @@ import { rebuild } from './blobs.ts'
 import type { FileEntry } from './files.ts'
 
 /** Where an image's list of files lies, one JSON object a line. */
-export const filesList = (dist: string, platformFolder: string) => join(dist, platformFolder, 'files.jsonl')
+export const filesList = (output: string) => join(output, 'files.jsonl')
 
 export function writeFiles(file: string, files: readonly FileEntry[]): void {
   writeFileSync(file, files.map(entry => `${JSON.stringify(entry)}\n`).join(''))

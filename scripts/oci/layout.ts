@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, realpathSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { UserError } from '../lib/errors.ts'
 import { readJson } from '../lib/json.ts'
@@ -52,52 +52,88 @@ export function readImage(layouts: readonly string[], platform: string): LayoutI
 
 /** Writes a JSON blob and returns its descriptor. */
 export function writeJson(layout: string, mediaType: string, value: unknown): Descriptor {
-  return writeBlob(layout, mediaType, Buffer.from(JSON.stringify(value)))
+  return writeBlob(layout, mediaType, bytesOf(value))
 }
 
 /** Writes a blob and returns its descriptor. */
 export function writeBlob(layout: string, mediaType: string, bytes: Buffer): Descriptor {
-  const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`
-  const path = blobPath(layout, digest)
+  const descriptor = describe(mediaType, bytes)
+  const path = blobPath(layout, descriptor.digest)
   mkdirSync(dirname(path), { recursive: true })
   writeFileSync(path, bytes)
-  return { mediaType, digest, size: bytes.length }
+  return descriptor
 }
 
-/** Writes the two files that make a folder of blobs a layout; `manifests` in the order of the platforms. */
-export function writeIndex(layout: string, manifests: ReadonlyMap<string, Descriptor>): void {
-  const entries = [...manifests].map(([platform, descriptor]) => {
-    const [os, architecture] = platform.split('/')
-    // The tag by which an engine is told what to read; it is only ever shown layouts of one platform.
-    return {
-      ...descriptor,
-      platform: { architecture, os },
-      annotations: { 'org.opencontainers.image.ref.name': 'latest' },
-    }
-  })
+const bytesOf = (value: unknown) => Buffer.from(JSON.stringify(value))
+
+const describeJson = (mediaType: string, value: unknown) => describe(mediaType, bytesOf(value))
+
+const describe = (mediaType: string, bytes: Buffer): Descriptor => ({
+  mediaType,
+  digest: `sha256:${createHash('sha256').update(bytes).digest('hex')}`,
+  size: bytes.length,
+})
+
+/** Writes the two files that make a folder of blobs the layout of one image. */
+export function writeIndex(layout: string, platform: string, manifest: Descriptor): void {
+  const [os, architecture] = platform.split('/')
+  const entry = {
+    ...manifest,
+    platform: { architecture, os },
+    // The tag by which an engine is told what to read.
+    annotations: { 'org.opencontainers.image.ref.name': 'latest' },
+  }
   mkdirSync(layout, { recursive: true })
   writeFileSync(join(layout, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}')
   writeFileSync(
     join(layout, 'index.json'),
-    JSON.stringify({ schemaVersion: 2, mediaType: mediaTypes.index, manifests: entries }),
+    JSON.stringify({ schemaVersion: 2, mediaType: mediaTypes.index, manifests: [entry] }),
   )
 }
 
-/** Makes a self-contained layout of one platform in `target`, its blobs links to those of `layouts`. */
-export function assembleLayout(layouts: readonly string[], platform: string, target: string): LayoutImage {
+/**
+ * Makes a self-contained layout of one platform in `target`, its blobs links to those of `layouts`.
+ * @param as the platform that it says it is of: engines look up all that a build names by the platform that is built for
+ */
+export function assembleLayout(
+  layouts: readonly string[],
+  platform: string,
+  target: string,
+  as = platform,
+): LayoutImage {
   const image = readImage(layouts, platform)
-  const blobs = [
-    image.digest,
-    image.manifest.config.digest,
-    ...image.manifest.layers.map(layer => layer.digest),
-  ]
-  for (const digest of blobs) {
-    // By name: another hard link would change what the disk says of the file, by which it is known to be unchanged.
-    const path = blobPath(target, digest)
-    mkdirSync(dirname(path), { recursive: true })
-    if (!existsSync(path)) symlinkSync(realpathSync(findBlob(layouts, digest)), path)
+  linkBlobs(layouts, image, target)
+  if (as === platform) writeIndex(target, platform, descriptorOf(image, target))
+  else {
+    const config = writeJson(target, mediaTypes.config, configAs(image, as))
+    writeIndex(target, as, writeJson(target, mediaTypes.manifest, { ...image.manifest, config }))
   }
-  const size = readFileSync(blobPath(target, image.digest)).length
-  writeIndex(target, new Map([[platform, { mediaType: mediaTypes.manifest, digest: image.digest, size }]]))
-  return image
+  return readImage([target], as)
+}
+
+/** The digest of the image that `assembleLayout` makes, without making it. */
+export function digestAs(layouts: readonly string[], platform: string, as: string): string {
+  const image = readImage(layouts, platform)
+  if (as === platform) return image.digest
+  const config = describeJson(mediaTypes.config, configAs(image, as))
+  return describeJson(mediaTypes.manifest, { ...image.manifest, config }).digest
+}
+
+function configAs({ config }: LayoutImage, platform: string): ImageConfig {
+  const [os, architecture] = platform.split('/') as [string, string]
+  return { ...config, os, architecture }
+}
+
+function descriptorOf({ digest }: LayoutImage, layout: string): Descriptor {
+  return { mediaType: mediaTypes.manifest, digest, size: statSync(blobPath(layout, digest)).size }
+}
+
+function linkBlobs(layouts: readonly string[], { digest, manifest }: LayoutImage, target: string): void {
+  const layers = manifest.layers.map(layer => layer.digest)
+  for (const blob of [digest, manifest.config.digest, ...layers]) {
+    // By name: another hard link would change what the disk says of the file, by which it is known to be unchanged.
+    const path = blobPath(target, blob)
+    mkdirSync(dirname(path), { recursive: true })
+    if (!existsSync(path)) symlinkSync(realpathSync(findBlob(layouts, blob)), path)
+  }
 }

@@ -64,7 +64,7 @@ function read(config: object, change: object = {}) {
     layers: [],
     ...change,
   }
-  writeIndex(layout, new Map([['linux/amd64', writeJson(layout, mediaTypes.manifest, manifest)]]))
+  writeIndex(layout, 'linux/amd64', writeJson(layout, mediaTypes.manifest, manifest))
   return readImage([layout], 'linux/amd64')
 }
 

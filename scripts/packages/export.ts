@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { distOf } from '../build/dist.ts'
+import { builtOf } from '../build/dist.ts'
 import { chain } from '../image/chain.ts'
 import { UserError } from '../lib/errors.ts'
 import { groupBy } from '../lib/group-by.ts'
@@ -28,7 +28,7 @@ export interface ListState {
 /** Compares a built image with its list. Throws UserError for an image that says nothing of its packages. */
 export function listState(image: Image, platform: Platform, distro: DistroName): ListState {
   const folder = platformFolder(platform)
-  const packages = readPackageData(packageData(distOf(image), folder))
+  const packages = readPackageData(packageData(builtOf(image, platform)))
   if (packages.length === 0) {
     throw new UserError(
       `${image.name} for ${platform} has no rpm database: scanners would see an image without packages`,

@@ -39,7 +39,7 @@ export async function pull(
     Array.from({ length: lanes }, () => work().finally(() => todo.splice(0))),
   )
   for (const end of ends) if (end.status === 'rejected') throw end.reason
-  writeIndex(layout, new Map([[platform, writeBlob(layout, mediaTypes.manifest, bytes)]]))
+  writeIndex(layout, platform, writeBlob(layout, mediaTypes.manifest, bytes))
 }
 
 /** Registries may keep only the address of a layer that its maker lets nobody else hand out. */

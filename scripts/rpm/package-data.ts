@@ -8,8 +8,7 @@ import type { Dependency, Package, PackageFile } from './package.ts'
 import { readPackages, rpmdbPath } from './rpmdb.ts'
 
 /** Where an image's packages lie once it is built, one JSON object a line. */
-export const packageData = (dist: string, platformFolder: string) =>
-  join(dist, platformFolder, 'packages.jsonl')
+export const packageData = (output: string) => join(output, 'packages.jsonl')
 
 /**
  * The packages that a root filesystem's own rpm database records, sorted as `nvra` prints them; none where there is no

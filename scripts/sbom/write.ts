@@ -5,14 +5,14 @@ import { spdx } from './spdx.ts'
 import type { Subject } from './subject.ts'
 
 /** Where an image's bills of materials lie once it is built. */
-export const sbomFiles = (dist: string, platformFolder: string) => ({
-  cycloneDx: join(dist, platformFolder, 'sbom.cdx.json'),
-  spdx: join(dist, platformFolder, 'sbom.spdx.json'),
+export const sbomFiles = (output: string) => ({
+  cycloneDx: join(output, 'sbom.cdx.json'),
+  spdx: join(output, 'sbom.spdx.json'),
 })
 
 /** Writes them in both formats. */
-export function writeSboms(dist: string, platformFolder: string, subject: Subject): void {
-  const files = sbomFiles(dist, platformFolder)
+export function writeSboms(output: string, subject: Subject): void {
+  const files = sbomFiles(output)
   writeFileSync(files.cycloneDx, cycloneDx(subject))
   writeFileSync(files.spdx, spdx(subject))
 }

@@ -1,4 +1,4 @@
-import { distOf, layoutsOf } from '../build/dist.ts'
+import { builtOf, layoutsOf } from '../build/dist.ts'
 import { ownersOf } from '../image/owners.ts'
 import { groupBy } from '../lib/group-by.ts'
 import type { Platform } from '../lib/settings.ts'
@@ -6,7 +6,6 @@ import { filesList, readFiles } from '../oci/file-list.ts'
 import { readImage } from '../oci/layout.ts'
 import type { Package } from '../rpm/package.ts'
 import { packageData, readPackageData } from '../rpm/package-data.ts'
-import { platformFolder } from '../workspace/outputs.ts'
 import { type Image, lineage } from '../workspace/workspace.ts'
 
 /** What an image weighs, and where. All in bytes. */
@@ -31,9 +30,9 @@ export interface Part {
 
 /** Throws UserError when the image is not built. */
 export function measure(images: ReadonlyMap<string, Image>, image: Image, platform: Platform): Measured {
-  const [dist, folder] = [distOf(image), platformFolder(platform)]
-  const packages = readPackageData(packageData(dist, folder))
-  const files = readFiles(filesList(dist, folder))
+  const output = builtOf(image, platform)
+  const packages = readPackageData(packageData(output))
+  const files = readFiles(filesList(output))
   const ownerOf = ownersOf(packages)
   const layers = layersOf(images, image, platform)
   return {
@@ -56,7 +55,7 @@ function layersOf(images: ReadonlyMap<string, Image>, image: Image, platform: Pl
   const upwards = lineage(images, image).filter(({ internal }) => !internal)
   const manifests = upwards.map(one => ({
     name: one.name,
-    layers: readImage(layoutsOf(images, one), platform).manifest.layers,
+    layers: readImage(layoutsOf(images, one, platform), platform).manifest.layers,
   }))
   return manifests[0]!.layers.map(({ digest, size }) => {
     const first = manifests.findLast(({ layers }) => layers.some(layer => layer.digest === digest))!

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { distOf } from '../build/dist.ts'
+import { builtOf } from '../build/dist.ts'
 import { perform } from '../lib/run.ts'
 import type { Platform } from '../lib/settings.ts'
 import { temporaryFolder } from '../lib/temporary-folder.ts'
@@ -15,7 +15,7 @@ import { findImage, readWorkspace } from '../workspace/workspace.ts'
  */
 export async function packagesFrom(platform: string, ...names: string[]): Promise<Record<string, string>> {
   const distro = findImage(readWorkspace(), 'distro')
-  const layout = providedLayout(distOf(distro), 'repo', platform as Platform)
+  const layout = providedLayout(builtOf(distro, platform as Platform), 'repo')
   const { manifest } = readImage([layout], platform)
   const folder = join(temporaryFolder(), 'repo')
   mkdirSync(folder)

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { createPatch } from 'diff'
 import { layoutsOf } from '../build/dist.ts'
+import type { Platform } from '../lib/settings.ts'
+import { filesList } from '../oci/file-list.ts'
 import { readImage } from '../oci/layout.ts'
+import { outputOf } from '../workspace/outputs.ts'
 import { findImage, type Image } from '../workspace/workspace.ts'
 
 /** What is compared of an image: the digest of its manifest, and the list of its files, which says where two differ. */
@@ -11,18 +13,20 @@ export interface Made {
   readonly files: string
 }
 
-const platform = 'linux/amd64'
-
-/** What is built now of the named images, by whichever engine. Throws UserError when one is not built or damaged. */
-export function made(images: ReadonlyMap<string, Image>, names: readonly string[]): Map<string, Made> {
+/** What is built now of the named images for a platform, by whichever engine. Throws UserError when one is not built or damaged. */
+export function made(
+  images: ReadonlyMap<string, Image>,
+  names: readonly string[],
+  platform: Platform,
+): Map<string, Made> {
   return new Map(
     names.map(name => {
       const image = findImage(images, name)
       return [
         name,
         {
-          digest: readImage(layoutsOf(images, image, 'any'), platform).digest,
-          files: readFileSync(join(image.dir, 'dist/linux_amd64/files.jsonl'), 'utf8'),
+          digest: readImage(layoutsOf(images, image, platform, 'any'), platform).digest,
+          files: readFileSync(filesList(outputOf(image.dir, platform)), 'utf8'),
         },
       ]
     }),

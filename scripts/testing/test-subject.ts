@@ -62,6 +62,7 @@ async function load(): Promise<TestSubject> {
 export function containersOf(name: string): TestSubject['run'] {
   const images = readWorkspace()
   const layout = join(temporaryFolder(), 'oci')
-  assembleLayout(layoutsOf(images, findImage(images, name)), testedPlatform(), layout)
-  return request => engineOf[chosenEngine()].run(layout, testedPlatform(), request)
+  const platform = testedPlatform()
+  assembleLayout(layoutsOf(images, findImage(images, name), platform), platform, layout)
+  return request => engineOf[chosenEngine()].run(layout, platform, request)
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { distOf } from '../build/dist.ts'
+import { builtOf } from '../build/dist.ts'
 import { parseElf } from '../image/elf.ts'
 import { openImage } from '../image/open.ts'
 import { parseDockerfile } from '../lib/dockerfile.ts'
@@ -8,7 +8,6 @@ import { repoRoot } from '../lib/paths.ts'
 import type { DistroName, Platform } from '../lib/settings.ts'
 import { filesList, readFiles } from '../oci/file-list.ts'
 import { packageData, readPackageData } from '../rpm/package-data.ts'
-import { platformFolder } from '../workspace/outputs.ts'
 import { type Image, lineage } from '../workspace/workspace.ts'
 import type { Request } from './commands.ts'
 import type { Level } from './explain.ts'
@@ -30,13 +29,13 @@ async function readLevel(
   platform: Platform,
   distro: DistroName,
 ): Promise<Level> {
-  const [dist, folder] = [distOf(image), platformFolder(platform)]
+  const output = builtOf(image, platform)
   const file = join(image.recipe, 'Dockerfile')
   const dockerfile = parseDockerfile(readFileSync(file, 'utf8'), image.args)
   const generation = distro === 'al2' ? 'al2' : 'al2023'
   const { requests, unread } = readRequests(dockerfile, generation)
   const from = lastFrom(dockerfile)
-  const packages = readPackageData(packageData(dist, folder))
+  const packages = readPackageData(packageData(output))
   return {
     image: image.name,
     recipe: relative(repoRoot, file),
@@ -44,7 +43,7 @@ async function readLevel(
     unread,
     ...(from && { base: { ...from, name: image.parent ?? from.name } }),
     packages,
-    files: new Map(readFiles(filesList(dist, folder)).map(entry => [entry.path, entry])),
+    files: new Map(readFiles(filesList(output)).map(entry => [entry.path, entry])),
     needs: await readNeeds(images, image, platform, requests),
   }
 }

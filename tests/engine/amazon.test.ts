@@ -24,7 +24,7 @@ before(async () => {
   const images = readWorkspace()
   const push = (image: string) => {
     const layout = join(bench.root, 'work', `layout-of-${image}`)
-    const { digest } = assembleLayout(layoutsOf(images, findImage(images, image)), platform, layout)
+    const { digest } = assembleLayout(layoutsOf(images, findImage(images, image), platform), platform, layout)
     registry.push(layout, `amazonlinux/amazonlinux:${release}.0`)
     return digest
   }
@@ -83,7 +83,7 @@ test('the distro is built from the image by its digest, with the release and the
   const ran = bench.script('run', ['distro', '--', '/usr/bin/cat', '/etc/dnf/vars/releasever'], env)
   assert.equal(ran.stdout.trim(), release)
   assert.equal(
-    readImage([join(bench.root, 'images/distro/dist/oci')], platform).config.config.Cmd?.[0],
+    readImage([join(bench.root, 'images/distro/dist/linux_amd64/oci')], platform).config.config.Cmd?.[0],
     '/bin/bash',
   )
 })
@@ -93,7 +93,11 @@ test('two distros never leak into one another: each comes back as it was', () =>
     const { exitCode, output } = bench.run(['npx', 'turbo', 'run', 'build', '--filter=distro'], env)
     assert.equal(exitCode, 0, output)
     const list = bench.read('images/distro/dist/linux_amd64/files.jsonl')
-    return { digest: readImage([join(bench.root, 'images/distro/dist/oci')], platform).digest, list, output }
+    return {
+      digest: readImage([join(bench.root, 'images/distro/dist/linux_amd64/oci')], platform).digest,
+      list,
+      output,
+    }
   }
   const [lab, al2023] = [build({ DISTRO: 'lab' }), build(amazon())]
   assert.notEqual(lab.digest, al2023.digest)

@@ -78,7 +78,7 @@ test('modes, owners, links and capabilities survive every COPY, and the child re
   assert.equal(at('/usr/bin/setuid')?.mode, 0o4755)
 
   const images = readWorkspace(join(bench.root, 'images'))
-  const child = readImage(layoutsOf(images, findImage(images, 'child')), 'linux/amd64')
+  const child = readImage(layoutsOf(images, findImage(images, 'child'), 'linux/amd64'), 'linux/amd64')
   assert.equal(child.manifest.layers.length, 2)
   assert.ok(
     child.manifest.layers[1]!.size < 200,

@@ -21,7 +21,10 @@ after(() => bench.remove())
 const build = () => bench.run(['npx', 'turbo', 'run', 'build', '--filter=minimal-base-glibc'])
 const workspace = () => readWorkspace(join(bench.root, 'images'))
 const glibc = () =>
-  readImage(layoutsOf(workspace(), findImage(workspace(), 'minimal-base-glibc')), 'linux/amd64')
+  readImage(
+    layoutsOf(workspace(), findImage(workspace(), 'minimal-base-glibc'), 'linux/amd64'),
+    'linux/amd64',
+  )
 
 test('after dist/ and the engine’s storage are gone, a hit restores the image and it runs', () => {
   const first = build()
@@ -63,20 +66,20 @@ test('a flipped bit anywhere in a dist/ is found by whatever reads it, of a pare
     ['diff', ['minimal-base', 'minimal-base-glibc']],
     ['test', ['minimal-base']],
   ] as const
-  const dist = join(bench.root, 'images/minimal-base/dist')
+  const built = join(bench.root, 'images/minimal-base/dist/linux_amd64')
   const blob = blobPath('oci', glibc().manifest.layers[0]!.digest)
-  const files = [blob, 'oci/index.json', 'linux_amd64/files.jsonl', 'linux_amd64/packages.jsonl', 'seal.json']
+  const files = [blob, 'oci/index.json', 'files.jsonl', 'packages.jsonl', 'seal.json']
   for (const file of files) {
-    flip(join(dist, file))
+    flip(join(built, file))
     for (const [script, args] of readers) {
       const { exitCode, output } = bench.script(script, args, alone)
       assert.equal(exitCode, 1, `${script} with a bad ${file}: ${output}`)
       assert.match(
         output,
-        /minimal-base\/dist is damaged: .*; run 'npx turbo run build --force --only --filter=minimal-base'/,
+        /minimal-base\/dist\/linux_amd64 is damaged: .*; run 'npx turbo run build --force --only --filter=minimal-base'/,
       )
     }
-    flip(join(dist, file))
+    flip(join(built, file))
   }
   const { exitCode, output } = bench.script('size', ['minimal-base'])
   assert.equal(exitCode, 0, output)
@@ -99,7 +102,7 @@ test('what turbo restores from a damaged archive is found when it is used, and c
     rmSync(dist, { recursive: true, force: true })
     const restored = bench.run(leaf, env)
     const used = bench.script('run', ['minimal-base-nonroot', '--', '/nonexistent'], env)
-    const isFound = /dist is damaged|is missing: build the image first/.test(used.output)
+    const isFound = /dist\/linux_amd64 is damaged|is missing: build the image first/.test(used.output)
     const isGood = restored.exitCode === 0 && !isFound && !/dist/.test(used.output)
     assert.ok(isFound || isGood || restored.exitCode !== 0, used.output)
     if (isFound || restored.exitCode !== 0) found++

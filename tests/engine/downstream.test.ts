@@ -25,10 +25,10 @@ before(async () => {
   const made = bench.script('builder-image', ['minimal-base-glibc'])
   assert.equal(made.exitCode, 0, made.output)
   const images = readWorkspace(join(bench.root, 'images'))
-  const glibc = layoutsOf(images, findImage(images, 'minimal-base-glibc'))
+  const glibc = layoutsOf(images, findImage(images, 'minimal-base-glibc'), 'linux/amd64')
   const builder = [
-    join(bench.root, 'work/builder-images/minimal-base-glibc/dist/oci'),
-    ...layoutsOf(images, findImage(images, 'builder')),
+    join(bench.root, 'work/builder-images/minimal-base-glibc/dist/linux_amd64/oci'),
+    ...layoutsOf(images, findImage(images, 'builder'), 'linux/amd64'),
   ]
   for (const [name, layouts] of [
     ['', glibc],
@@ -125,8 +125,12 @@ test('a builder hands on what its image, and what that is made on, says of packa
     const { exitCode, output } = bench.script(verb, images)
     assert.equal(exitCode, 0, output)
   }
-  const layout = join(bench.root, 'work/builder-images/second/dist/oci')
-  const builder = layoutsOf(readWorkspace(join(bench.root, 'images')), findImage(readWorkspace(), 'builder'))
+  const layout = join(bench.root, 'work/builder-images/second/dist/linux_amd64/oci')
+  const builder = layoutsOf(
+    readWorkspace(join(bench.root, 'images')),
+    findImage(readWorkspace(), 'builder'),
+    'linux/amd64',
+  )
   const { Env = [] } = readImage([layout, ...builder], 'linux/amd64').config.config
   const variables = Object.fromEntries(Env.map(one => one.split(/=(.*)/, 2)))
   assert.match(variables.CLEANUP_UNNECESSARY_FILES!, /^\/usr\/lib\/debug\/usr\/\.dwz .* \/a \/b$/)

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { distOf } from '../../scripts/build/dist.ts'
+import { layoutsOf } from '../../scripts/build/dist.ts'
 import { chosenEngine } from '../../scripts/lib/settings.ts'
-import { readFiles } from '../../scripts/oci/file-list.ts'
+import { filesList, readFiles } from '../../scripts/oci/file-list.ts'
 import type { FileEntry } from '../../scripts/oci/files.ts'
 import { readImage } from '../../scripts/oci/layout.ts'
+import { outputOf } from '../../scripts/workspace/outputs.ts'
 import { findImage, readWorkspace } from '../../scripts/workspace/workspace.ts'
 import { Workbench } from '../workbench.ts'
 
@@ -58,11 +59,11 @@ function build(engine: string): Made {
     assert.equal(exitCode, 0, output)
   }
   const images = readWorkspace(join(bench.root, 'images'))
-  const dist = distOf(findImage(images, 'child'), 'any')
-  const layouts = [join(dist, 'oci'), join(bench.root, 'images/origin/dist/oci')]
+  const child = findImage(images, 'child')
+  const layouts = layoutsOf(images, child, 'linux/amd64', 'any')
   const { digest, config } = readImage(layouts, 'linux/amd64')
   const env = config.config.Env ?? []
-  return { digest, env, files: readFiles(join(dist, 'linux_amd64', 'files.jsonl')) }
+  return { digest, env, files: readFiles(filesList(outputOf(child.dir, 'linux/amd64'))) }
 }
 
 let made: Made

@@ -17,7 +17,7 @@ before(() => {
 after(() => bench.remove())
 
 const digest = (images = readWorkspace()) =>
-  readImage(layoutsOf(images, findImage(images, name)), 'linux/amd64').digest
+  readImage(layoutsOf(images, findImage(images, name), 'linux/amd64'), 'linux/amd64').digest
 
 for (const version of nodeVersions) {
   test(`an image that Node.js ${version} builds has the same digest`, () => {

@@ -154,7 +154,7 @@ function layoutOf(work: string, tars: readonly string[]): string {
     config,
     layers,
   })
-  writeIndex(layout, new Map([['linux/amd64', manifest]]))
+  writeIndex(layout, 'linux/amd64', manifest)
   return layout
 }
 

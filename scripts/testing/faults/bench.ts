@@ -13,7 +13,8 @@ import { join } from 'node:path'
 import { Workbench } from '../../../tests/workbench.ts'
 import { inRepo, repoRoot } from '../../lib/paths.ts'
 import { perform } from '../../lib/run.ts'
-import { choiceForTurbo, chosenEngine } from '../../lib/settings.ts'
+import { choiceForTurbo, chosenEngine, nativePlatform } from '../../lib/settings.ts'
+import { outputOf } from '../../workspace/outputs.ts'
 import type { Environment, Injected, Outcome } from './fault.ts'
 
 /** The images that faults are tried on: small ones, and what they are made with, which nothing here writes to. */
@@ -70,6 +71,11 @@ export class FaultBench {
 
   dist(image: string, ...parts: string[]): string {
     return this.path('images', image, 'dist', ...parts)
+  }
+
+  /** What was built of an image for this machine's platform. */
+  output(image: string): string {
+    return outputOf(this.path('images', image), nativePlatform)
   }
 
   /** Makes the images' folders as they were after a good build. */

@@ -2,7 +2,6 @@ import {
   chmodSync,
   cpSync,
   mkdirSync,
-  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -10,8 +9,10 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { foreignPlatform } from '../../../lib/settings.ts'
 import { blobPath } from '../../../oci/blobs.ts'
 import type { Manifest } from '../../../oci/layout.ts'
+import { layoutIn, platformFolder } from '../../../workspace/outputs.ts'
 import { numbers } from '../../numbers.ts'
 import { build, readers } from '../acts.ts'
 import type { FaultBench } from '../bench.ts'
@@ -20,18 +21,18 @@ import type { Act, Fault } from '../fault.ts'
 
 const random = numbers(1)
 
-/** Each kind of file in a `dist/`, and how it is found. */
-const kinds: Readonly<Record<string, (dist: string) => string>> = {
-  'index.json': dist => join(dist, 'oci/index.json'),
-  'oci-layout': dist => join(dist, 'oci/oci-layout'),
-  'the manifest': dist => blobPath(join(dist, 'oci'), manifestDigest(dist)),
-  'the configuration': dist => blobPath(join(dist, 'oci'), manifest(dist).config.digest),
-  'the layer': dist => blobPath(join(dist, 'oci'), manifest(dist).layers[0]!.digest),
-  'files.jsonl': dist => output(dist, 'files.jsonl'),
-  'packages.jsonl': dist => output(dist, 'packages.jsonl'),
-  'the CycloneDX document': dist => output(dist, 'sbom.cdx.json'),
-  'the SPDX document': dist => output(dist, 'sbom.spdx.json'),
-  'seal.json': dist => join(dist, 'seal.json'),
+/** Each kind of file among what was built, and how it is found. */
+const kinds: Readonly<Record<string, (output: string) => string>> = {
+  'index.json': output => join(layoutIn(output), 'index.json'),
+  'oci-layout': output => join(layoutIn(output), 'oci-layout'),
+  'the manifest': output => blobPath(layoutIn(output), manifestDigest(output)),
+  'the configuration': output => blobPath(layoutIn(output), manifest(output).config.digest),
+  'the layer': output => blobPath(layoutIn(output), manifest(output).layers[0]!.digest),
+  'files.jsonl': output => join(output, 'files.jsonl'),
+  'packages.jsonl': output => join(output, 'packages.jsonl'),
+  'the CycloneDX document': output => join(output, 'sbom.cdx.json'),
+  'the SPDX document': output => join(output, 'sbom.spdx.json'),
+  'seal.json': output => join(output, 'seal.json'),
 }
 
 const tried = [
@@ -72,7 +73,7 @@ function fault(image: string, kind: string, damage: string, act: Act, sample = f
     name: `${image}, ${kind}: ${damage}`,
     act,
     sample,
-    inject: bench => damaged(bench, kinds[kind]!(bench.dist(image)), damage, at),
+    inject: bench => damaged(bench, kinds[kind]!(bench.output(image)), damage, at),
   }
 }
 
@@ -94,11 +95,16 @@ const whole: Readonly<Record<string, (dist: string, bench: FaultBench) => void>>
     rmSync(dist, { recursive: true })
     cpSync(bench.dist('minimal-base-nonroot'), dist, { recursive: true })
   },
-  'has a file that nobody built': dist => writeFileSync(join(dist, 'oci/stranger'), ''),
-  'has an empty folder that nobody built': dist => mkdirSync(join(dist, 'linux_arm64')),
-  'has a blob that nobody built': dist => writeFileSync(join(dist, 'oci/blobs/sha256', 'ab'.repeat(32)), 'x'),
-  'has files that nobody may read': dist => chmodSync(join(dist, 'seal.json'), 0),
+  'has a file that nobody built': (_, bench) => writeFileSync(join(built(bench), 'stranger'), ''),
+  'has an empty folder that nobody built': dist => mkdirSync(join(dist, 'linux_other')),
+  'has a blob that nobody built': (_, bench) =>
+    writeFileSync(join(layoutIn(built(bench)), 'blobs/sha256', 'ab'.repeat(32)), 'x'),
+  'has files that nobody may read': (_, bench) => chmodSync(join(built(bench), 'seal.json'), 0),
+  "has the other platform's name": (dist, bench) =>
+    renameSync(built(bench), join(dist, platformFolder(foreignPlatform))),
 }
+
+const built = (bench: FaultBench) => bench.output('minimal-base')
 
 const wholeFaults: Fault[] = Object.entries(whole).flatMap(([name, harm], row) =>
   [readers[0]!, readers[1 + (row % (readers.length - 1))]!].map((act, column) => ({
@@ -118,11 +124,9 @@ function emptied(folder: string): void {
   mkdirSync(folder)
 }
 
-const output = (dist: string, name: string) =>
-  join(dist, readdirSync(dist).find(entry => entry.startsWith('linux_'))!, name)
-
 const json = (file: string) => JSON.parse(readFileSync(file, 'utf8'))
 
-const manifestDigest = (dist: string): string => json(join(dist, 'oci/index.json')).manifests[0].digest
+const manifestDigest = (output: string): string =>
+  json(join(layoutIn(output), 'index.json')).manifests[0].digest
 
-const manifest = (dist: string): Manifest => json(blobPath(join(dist, 'oci'), manifestDigest(dist)))
+const manifest = (output: string): Manifest => json(blobPath(layoutIn(output), manifestDigest(output)))

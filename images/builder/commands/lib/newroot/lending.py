@@ -2,6 +2,9 @@
 
 Scriptlets run chrooted in the newroot, which may have no shell. What is lent lies under /fakeroot and is linked to
 from its usual place; after the transaction all of it is gone again, also when the transaction failed.
+
+A newroot of another architecture has libraries of the same names for its own programs, which an emulator runs. There,
+those of lent programs stay under /fakeroot, where LD_LIBRARY_PATH leads: loaders pass over what is not their machine's.
 """
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ import shutil
 import stat
 from typing import Collection, Dict, List, Optional
 
-from newroot import elf, installed, paths, process
+from newroot import architecture, elf, installed, paths, process
 from newroot.cli import note
 from newroot.errors import CommandError
 from newroot.loader import CACHE, Loader
@@ -26,6 +29,8 @@ DEFAULT_DIRECTORIES = ["/etc/alternatives", "/var/lib/alternatives"]
 DEVICES = {"null": (1, 3), "zero": (1, 5), "full": (1, 7), "random": (1, 8), "urandom": (1, 9), "tty": (5, 0)}
 CACHED_DIRECTORIES = ("/lib64", "/usr/lib64")
 LDCONFIG = "/usr/sbin/ldconfig"
+FOREIGN_LIBRARIES = FAKEROOT + "/lib64"
+NAME_SERVICES = "/etc/nsswitch.conf"
 
 
 class Lending:
@@ -39,6 +44,7 @@ class Lending:
         self.newroot = newroot
         self.items = items
         self.not_config = not_config
+        self._foreign = architecture.is_foreign(newroot)
         self._links: List[str] = []
         self._directories: List[str] = []
         self._devices: List[str] = []
@@ -55,7 +61,10 @@ class Lending:
             for item in [*DEFAULT_ITEMS, *self.items]:
                 if not self._lend_with_libraries(item) and item in self.items:
                     note(f"{item} cannot be lent to scriptlets: the builder has no such file")
-            self._cache_libraries()
+            if self._foreign:
+                self._lend_name_services()
+            else:
+                self._cache_libraries()
         except BaseException:
             self._return()
             raise
@@ -113,6 +122,8 @@ class Lending:
 
     def _lend_library(self, soname: str, asker: elf.Elf, asker_path: str) -> Optional[str]:
         origin = self._inside(asker_path)
+        if self._foreign and origin == asker_path:
+            return self._lend_foreign(soname, self._builder.find(soname, asker, origin))
         there = self._target.find(soname, asker, origin)
         if there:
             return paths.resolve(self.newroot, there)
@@ -122,6 +133,29 @@ class Lending:
         private = asker.runpath or asker.rpath
         cached = os.path.dirname(library) in CACHED_DIRECTORIES
         return self._lend(library, library if cached or private else f"/usr/lib64/{soname}")
+
+    def _lend_foreign(self, soname: str, library: Optional[str]) -> Optional[str]:
+        """Puts a library of the builder's where only the builder's programs take it from."""
+        if library is None:
+            return None
+        source = os.path.realpath(library)
+        copy = f"{self.newroot}{FOREIGN_LIBRARIES}/{soname}"
+        os.makedirs(os.path.dirname(copy), exist_ok=True)
+        shutil.copy2(source, copy)
+        return source
+
+    def _lend_name_services(self) -> None:
+        """By name the C library loads what the newroot's configuration says; the builder's cannot load the newroot's."""
+        try:
+            with open(paths.resolve(self.newroot, NAME_SERVICES), encoding="utf-8", errors="replace") as file:
+                lines = [line.split("#")[0].partition(":")[2] for line in file]
+        except FileNotFoundError:
+            return
+        shell = elf.read(os.path.realpath("/bin/sh"))
+        for service in sorted({word for line in lines for word in line.split() if word.isalnum()}):
+            library = self._builder.find(f"libnss_{service}.so.2", shell, "/bin/sh") if shell else None
+            if self._lend_foreign(f"libnss_{service}.so.2", library):
+                self._lend_libraries(os.path.realpath(library))
 
     def _inside(self, path: str) -> str:
         """Where a program or library sees itself: a path of the newroot without what leads there on the builder."""
@@ -185,6 +219,11 @@ class Lending:
                 file.write(self._cache)
         elif os.path.lexists(cache):
             os.unlink(cache)
+
+
+def lent_environment(newroot: str) -> Dict[str, str]:
+    """What rpm has to hand to scriptlets so that lent programs find their libraries."""
+    return {"LD_LIBRARY_PATH": FOREIGN_LIBRARIES} if architecture.is_foreign(newroot) else {}
 
 
 def assert_nothing_lent(newroot: str) -> None:

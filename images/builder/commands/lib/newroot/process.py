@@ -7,7 +7,7 @@ import shlex
 import signal
 import subprocess
 import sys
-from typing import IO, Callable, List, Optional
+from typing import IO, Callable, Dict, List, Optional
 
 from newroot import environment
 from newroot.errors import CommandError
@@ -29,15 +29,17 @@ def run(argv: List[str], output: Optional[IO[bytes]] = None) -> "subprocess.Comp
         raise CommandError(f"{argv[0]} is not installed in this builder") from error
 
 
-def run_until(argv: List[str], output: IO[bytes], expired: Callable[[], bool]) -> Optional[int]:
-    """Runs a program like `run` with `output` and returns its status.
+def run_until(
+    argv: List[str], output: IO[bytes], expired: Callable[[], bool], variables: Optional[Dict[str, str]] = None
+) -> Optional[int]:
+    """Runs a program like `run` with `output`, and `variables` in its environment, and returns its status.
 
     `expired` is asked once a second. When it says so the program is killed with all that it started: None.
     """
     show(argv)
     with subprocess.Popen(
-        argv, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, env=child_environment(),
-        start_new_session=True,
+        argv, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+        env={**child_environment(), **(variables or {})}, start_new_session=True,
     ) as program:
         try:
             while True:

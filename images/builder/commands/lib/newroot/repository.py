@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from typing import Dict, List, NamedTuple
 
-from newroot import record
+from newroot import architecture, record
 from newroot.environment import Settings
 from newroot.errors import CommandError
 from newroot.keys import key_import
@@ -51,11 +51,11 @@ class Repository:
                 os.unlink(path)
 
     def available(self):
-        """Query of what can be installed on this machine (no packages of its second architecture)."""
+        """Query of what can be installed in the newroot (no packages of its architecture's second one)."""
         return self.base.sack.query().available().filterm(arch=self.arches)
 
     def best(self, packages):
-        """Of packages with one name the newest; of equal versions the one made for this machine, then by repository."""
+        """Of packages with one name the newest; of equal versions the one made for the architecture, then by repository."""
         newest = max(packages)
         same = [package for package in packages if package.evr_eq(newest)]
         return min(same, key=lambda package: (self.arches.index(package.arch), package.repoid))
@@ -103,6 +103,8 @@ class Repository:
         try:
             conf = base.conf
             conf.read()
+            conf.arch = architecture.of(self.settings.newroot)
+            conf.ignorearch = True
             conf.substitutions.update_from_etc("/")
             if conf.substitutions.get("releasever") is None:
                 del conf.substitutions["releasever"]

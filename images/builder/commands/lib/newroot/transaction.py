@@ -7,11 +7,11 @@ import sys
 import tempfile
 from typing import List, Tuple
 
-from newroot import conflicts, environment, installed, keys, paths, process, record, scriptlets, triggers
+from newroot import architecture, conflicts, environment, installed, keys, paths, process, record, scriptlets, triggers
 from newroot.cli import note
 from newroot.environment import Settings
 from newroot.errors import CommandError
-from newroot.lending import Lending, assert_nothing_lent
+from newroot.lending import Lending, assert_nothing_lent, lent_environment
 from newroot.repository import RpmFile
 
 MERGED = {"/bin": "usr/bin", "/sbin": "usr/sbin", "/lib": "usr/lib", "/lib64": "usr/lib64"}
@@ -34,6 +34,7 @@ def install(settings: Settings, files: List[RpmFile], justdb: bool = False) -> N
     conflicts.check(settings.newroot, files, justdb)
     prepare_directories(settings.newroot)
     options = ["-i", "--replacepkgs", *JUST_DATABASE] if justdb else ["-U", "--replacepkgs", "--oldpackage"]
+    options += architecture.rpm_options(settings.newroot)
     names = [file.name for file in files]
     if justdb:
         # Not by -U: that also erases the entries of obsoleted packages, whose files stay.
@@ -68,7 +69,7 @@ def unpack(files: List[RpmFile], directory: str) -> None:
     keys.verify([file.path for file in files])
     os.makedirs(directory, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".rpmdb-", dir=directory) as database:
-        options = ["-i", "--noscripts", "--notriggers", "--dbpath", "/" + os.path.basename(database)]
+        options = ["-i", "--ignorearch", "--noscripts", "--notriggers", "--dbpath", "/" + os.path.basename(database)]
         argv = ["rpm", "--root", directory, "--nodeps", *VERIFIED_BEFORE, *options, *(file.path for file in files)]
         process.checked(argv)
 
@@ -116,7 +117,8 @@ def rpm_log(root: str, arguments: List[str]) -> Tuple[int, str]:
     limit = environment.scriptlet_timeout()
     with tempfile.TemporaryFile() as output:
         watch = scriptlets.Watch(output.fileno(), limit)
-        status = process.run_until(["rpm", "--root", root, "-vv", "--nodeps", *arguments], output, watch.expired)
+        argv = ["rpm", "--root", root, "-vv", "--nodeps", *arguments]
+        status = process.run_until(argv, output, watch.expired, lent_environment(root))
         output.seek(0)
         log = output.read().decode("utf-8", "replace")
     if environment.debug():

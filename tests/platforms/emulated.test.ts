@@ -1,0 +1,3 @@
+import { sameEmulated } from './emulated.ts'
+
+sameEmulated(['minimal-base', 'minimal-base-glibc'])
