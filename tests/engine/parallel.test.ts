@@ -45,8 +45,13 @@ function start(name: string, env: Record<string, string> = {}) {
   })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', data => (output += data))
+  // One that waits for ever is killed, and so has no exit code.
+  const timer = setTimeout(() => child.kill('SIGKILL'), 120_000)
   return new Promise<{ exitCode: number | null; output: string }>(resolve =>
-    child.once('close', exitCode => resolve({ exitCode, output })),
+    child.once('close', exitCode => {
+      clearTimeout(timer)
+      resolve({ exitCode, output })
+    }),
   )
 }
 
@@ -68,6 +73,29 @@ test('two builds whose contexts have one name take each its own, whatever happen
   const one = await slow
   assert.equal(one.exitCode, 0, one.output)
   for (const name of ['one', 'two']) assertMadeOf(name)
+})
+
+test('a build goes on while somebody adds an image to the storage that it starts from', async () => {
+  // As a pull does it, and for as long as the build takes.
+  bench.write(
+    'locked/buildah',
+    `#!/usr/bin/python3
+import fcntl, os, sys
+if "build" in sys.argv:
+    for kind in "layers", "images":
+        lock = os.open(f"${bench.root}/work/buildah/root/overlay-{kind}/{kind}.lock", os.O_RDWR)
+        fcntl.lockf(lock, fcntl.LOCK_EX)
+    if os.fork():
+        os._exit(os.waitstatus_to_exitcode(os.wait()[1]))
+os.execv("/usr/bin/buildah", sys.argv)
+`,
+    0o755,
+  )
+  const { exitCode, output } = await start('one', {
+    PATH: `${join(bench.root, 'locked')}:${process.env.PATH}`,
+  })
+  assert.equal(exitCode, 0, output)
+  assertMadeOf('one')
 })
 
 test('a build leaves no mount, no folder and no image of its own, and the checkout can be removed', () => {

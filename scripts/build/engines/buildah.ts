@@ -49,6 +49,8 @@ export const buildah: Engine = {
       `--tag=${tag}`,
       plan.recipe,
     ] as const
+    // Killed, it leaves what it keeps there for a while.
+    const env = { TMPDIR: plan.work }
     const reading = (command: readonly [string, ...string[]]) =>
       contained(layouts.size > 0 ? viewing(storage, command) : command)
     return [
@@ -58,9 +60,10 @@ export const buildah: Engine = {
           locking('adding', [...program, 'pull', '--quiet', '--policy=missing', `oci:${layout}:latest`]),
         ),
       })),
-      { cwd: plan.work, argv: reading(build) },
+      { cwd: plan.work, env, argv: reading(build) },
       // A `dir:` keeps layers as they are; an `oci:` would gzip what is made canonical and compressed afterwards.
       {
+        env,
         argv: reading([
           ...own,
           'push',
@@ -105,6 +108,7 @@ export const buildah: Engine = {
     }
     return {
       command: {
+        env: { TMPDIR: folder },
         argv: mounting(
           viewing(folder, [
             ...own,
