@@ -1,13 +1,14 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { type Floor, prepareFloor } from './bench/floor.ts'
-import { type Phases, report, type Times } from './bench/report.ts'
+import { type ColdBuild, type Phases, report, type Times } from './bench/report.ts'
 import { time } from './bench/time.ts'
+import { emulatorOf } from './build/emulation.ts'
 import { main, print } from './lib/cli.ts'
 import { UserError } from './lib/errors.ts'
 import { installed } from './lib/installed.ts'
 import { inRepo } from './lib/paths.ts'
 import type { Command } from './lib/run.ts'
-import { choiceForTurbo, chosenEngine } from './lib/settings.ts'
+import { choiceForTurbo, chosenEngine, foreignPlatform, nativePlatform, platforms } from './lib/settings.ts'
 import { readWorkspace } from './workspace/workspace.ts'
 
 const usage = `
@@ -15,14 +16,27 @@ Usage: npm run bench
 
 Times a build with everything cached, and two things against their floor: a cold build of minimal-base-glibc (parents
 built, engine running) against dnf --installroot of the same packages, and tar and gzip of the same tree; install_rpm of
-iptables' packages against rpm -U of the same files, and one load of the metadata. Rounds alternate, so that a slow moment
-of the machine hits all alike; medians and ratios are printed. On the chosen engine and the lab; needs root.
+iptables' packages against rpm -U of the same files, and one load of the metadata. Where the other platform's programs can
+run, it is built for that, too: by this machine's toolchain, and by one that is emulated as a whole. Rounds alternate, so that
+a slow moment of the machine hits all alike; medians and ratios are printed. On the chosen engine and the lab; needs root.
 `
 
 const image = 'minimal-base-glibc'
 
 const engine = chosenEngine()
 const env = { ...choiceForTurbo({ distro: 'lab', engine }), TURBO_TELEMETRY_DISABLED: '1' }
+
+const foreign = { PLATFORMS: foreignPlatform }
+/** The cold builds of a round. */
+const cold: readonly (readonly [what: ColdBuild, env: Readonly<Record<string, string>>])[] = [
+  ['cold glibc', { PLATFORMS: nativePlatform }],
+  ...(emulatorOf(foreignPlatform)
+    ? ([
+        ['cold glibc, the other platform', foreign],
+        ['cold glibc, the other platform, all emulated', { ...foreign, TOOLCHAIN_PLATFORM: foreignPlatform }],
+      ] as const)
+    : []),
+]
 
 const buildAll: Command = { argv: [installed('turbo'), 'run', 'build'], env }
 
@@ -37,6 +51,10 @@ await main(usage, options, async ({ values, flags }) => {
     throw new UserError(`--rounds=${values.rounds}: use a whole number from 1`)
   }
   await time(buildAll)
+  if (cold.length > 1) {
+    const both = { ...env, PLATFORMS: platforms.join(',') }
+    await time({ argv: [installed('turbo'), 'run', 'build', `--filter=${image}`], env: both })
+  }
   const floor = await prepareFloor(readWorkspace(), image)
   const times: Times = {}
   const phases: Phases = {}
@@ -45,7 +63,7 @@ await main(usage, options, async ({ values, flags }) => {
   } finally {
     rmSync(floor.root, { recursive: true, force: true })
   }
-  const result = report(times, phases, rounds)
+  const result = report(engine, times, phases, rounds)
   print(result)
   if (flags.write)
     writeFileSync(
@@ -66,10 +84,14 @@ async function measureRound(floor: Floor, times: Times, phases: Phases): Promise
   await time(floor.fresh)
   note('floor: metadata', await time(floor.metadata))
   await time(floor.clean)
+  // The builds of the round before have left their own in place of what turbo knows.
+  await time(buildAll)
   note('all cached', await time(buildAll))
-  const argv = ['node', '--import', 'tsx', 'scripts/build.ts', '--no-cache', image] as const
-  const spent = await time({ argv: [...argv], env }, output => {
-    phases[engine] = /\((parents .*)\)/.exec(output)?.[1] ?? ''
-  })
-  note(`cold glibc, ${engine}`, spent)
+  for (const [what, platform] of cold) {
+    const argv = ['node', '--import', 'tsx', 'scripts/build.ts', '--no-cache', image] as const
+    const spent = await time({ argv: [...argv], env: { ...env, ...platform } }, output => {
+      phases[what] = /\((parents .*)\)/.exec(output)?.[1] ?? ''
+    })
+    note(what, spent)
+  }
 }

@@ -5,9 +5,11 @@ import { UserError } from './lib/errors.ts'
 import { readJson } from './lib/json.ts'
 import { inRepo } from './lib/paths.ts'
 import { listOf, mapOf, oneOf, only, text } from './lib/schema.ts'
+import { type Platform, platforms } from './lib/settings.ts'
 import { readYaml } from './lib/yaml.ts'
-import { compareAdditions, type Difference, differencesOf } from './site/compare.ts'
+import { compareAdditions, type Difference, differencesOf, type OnPlatform } from './site/compare.ts'
 import { keepText } from './site/keep-text.ts'
+import { platformFolder } from './workspace/outputs.ts'
 import { type Image, readWorkspace } from './workspace/workspace.ts'
 
 const usage = `
@@ -28,15 +30,20 @@ await main(usage, { check: { type: 'boolean', help: 'write nothing, fail where i
   )
   const reasons = readYaml(
     join(folder, 'reasons.yaml'),
-    only({ missing: mapOf(text, text), extra: mapOf(text, text) }),
+    only({ missing: mapOf(text, text), extra: mapOf(text, text), amd64: mapOf(text, text) }),
   )
+  const upstreamFor = (variant: string, platform: Platform) =>
+    upstream[variant]!.filter(name => platform === 'linux/amd64' || !(name in reasons.amd64))
   const compared = [...images.values()]
     .filter(({ name }) => variants[name])
     .map(image => ({
       image: image.name,
-      ...compareAdditions(additionsOf(image), upstream[variants[image.name]!]!),
+      on: platforms.map(platform => ({
+        platform,
+        ...compareAdditions(additionsOf(image, platform), upstreamFor(variants[image.name]!, platform)),
+      })),
     }))
-  const differences = differencesOf(compared, reasons)
+  const differences = compared.flatMap(({ image, on }) => differencesOf(image, on, reasons))
   const silent = differences.filter(({ reason }) => !reason)
   if (silent.length > 0) {
     const lines = silent.map(({ image, kind, name }) => `  ${image}: ${name} is ${kind}`)
@@ -44,46 +51,63 @@ await main(usage, { check: { type: 'boolean', help: 'write nothing, fail where i
   }
   keepText(
     inRepo('docs', 'parity.md'),
-    page(compared, differences),
+    page(compared, differences, reasons.amd64),
     args.flags.check === true,
     'npm run parity',
   )
 })
 
 /** The names of an image's packages that its parent has not got. */
-function additionsOf(image: Image): string[] {
-  const parent = image.parent ? namesIn(image.parent) : new Set<string>()
-  return [...namesIn(image.name)].filter(name => !parent.has(name)).sort()
+function additionsOf(image: Image, platform: Platform): string[] {
+  const parent = image.parent ? namesIn(image.parent, platform) : new Set<string>()
+  return [...namesIn(image.name, platform)].filter(name => !parent.has(name)).sort()
 }
 
 /** `gpg-pubkey` stands for all keys. */
-function namesIn(image: string): Set<string> {
-  const file = inRepo('packages-lists', 'lab', 'linux_amd64', image)
+function namesIn(image: string, platform: Platform): Set<string> {
+  const file = inRepo('packages-lists', 'lab', platformFolder(platform), image)
   if (!existsSync(file))
-    throw new UserError(`${file} is missing: run 'DISTRO=lab npx turbo run export-packages'`)
+    throw new UserError(
+      `${file} is missing: run 'DISTRO=lab PLATFORMS=${platform} npx turbo run export-packages'`,
+    )
   const lines = readFileSync(file, 'utf8').split('\n').filter(Boolean)
   return new Set(lines.map(line => line.split('-').slice(0, -2).join('-')))
 }
 
-type Compared = { readonly image: string } & ReturnType<typeof compareAdditions>
+interface Compared {
+  readonly image: string
+  readonly on: readonly OnPlatform[]
+}
 
-function page(compared: readonly Compared[], differences: readonly Difference[]): string {
-  const rows = compared.map(({ image, same, missing, extra }) =>
-    [image, `${same}`, `${missing.length}`, `${extra.length}`].join(' | '),
+function page(
+  compared: readonly Compared[],
+  differences: readonly Difference[],
+  amd64: Readonly<Record<string, string>>,
+): string {
+  const rows = compared.map(({ image, on }) =>
+    [image, ...on.flatMap(({ same, missing, extra }) => [same, missing.length, extra.length])].join(' | '),
   )
-  const sections = compared
-    .filter(({ missing, extra }) => missing.length + extra.length > 0)
-    .map(({ image }) => {
-      const own = differences.filter(one => one.image === image)
-      const lines = own.map(({ name, kind, reason }) => `- \`${name}\` is ${kind}: ${reason}`)
-      return `\n### ${image}\n\n${lines.join('\n')}\n`
-    })
+  const sections = compared.flatMap(({ image }) => {
+    const own = differences.filter(one => one.image === image)
+    const lines = own.map(
+      ({ name, kind, on, reason }) => `- \`${name}\` is ${kind}${on ? ` on ${on}` : ''}: ${reason}`,
+    )
+    return own.length > 0 ? [`\n### ${image}\n\n${lines.join('\n')}\n`] : []
+  })
+  const only = Object.entries(amd64).map(([name, reason]) => `- \`${name}\`: ${reason}\n`)
   return `# Parity with upstream's images
 
-What an image adds to its parent, by package name: the lab's release 1 on amd64 against what upstream publishes for
-Amazon Linux 2023. Written by \`npm run parity\`; the reasons are in [parity/reasons.yaml](parity/reasons.yaml).
+What an image adds to its parent, by package name: the lab's release 1 against what upstream publishes for Amazon Linux
+2023. Written by \`npm run parity\`; the reasons are in [parity/reasons.yaml](parity/reasons.yaml).
 
-| image | same | missing here | extra here |
-| --- | --- | --- | --- |
-${rows.map(row => `| ${row} |\n`).join('')}${sections.join('')}`
+| image | amd64: same | missing here | extra here | arm64: same | missing here | extra here |
+| --- | --- | --- | --- | --- | --- | --- |
+${rows.map(row => `| ${row} |\n`).join('')}
+## Where the architectures differ
+
+Packages that only the images for amd64 have, here as upstream:
+
+${only.join('')}
+## Where the images differ from upstream's
+${sections.join('')}`
 }

@@ -58,6 +58,7 @@ test('another distro, engine or platform is another build, however it was chosen
   assert.deepEqual(differ(hashes({ DISTRO: 'al2023' })), all)
   assert.deepEqual(differ(hashes({ ENGINE: engine })), all)
   assert.deepEqual(differ(hashes({ PLATFORMS: 'linux/arm64' })), all)
+  assert.deepEqual(differ(hashes({ TOOLCHAIN_PLATFORM: 'linux/arm64' })), all)
   const { distro } = JSON.parse(bench.read('.workshop.json')) as { distro: string }
   for (const choice of [
     { distro, engine },

@@ -1,3 +1,5 @@
+import type { Platform } from '../lib/settings.ts'
+
 /** What one image adds, here and upstream. */
 export interface Additions {
   /** How many packages both add. */
@@ -6,11 +8,17 @@ export interface Additions {
   readonly extra: readonly string[]
 }
 
+export interface OnPlatform extends Additions {
+  readonly platform: Platform
+}
+
 /** One package that only one side adds, and why; without a word for it the reason is empty. */
 export interface Difference {
   readonly image: string
   readonly kind: 'missing' | 'extra'
   readonly name: string
+  /** The one platform that it is so on, where it is not so on all. */
+  readonly on?: Platform
   readonly reason: string
 }
 
@@ -24,17 +32,15 @@ export function compareAdditions(here: readonly string[], upstream: readonly str
 
 /** @param reasons package → reason; `image package` → a reason for that image alone */
 export function differencesOf(
-  compared: readonly (Additions & { readonly image: string })[],
+  image: string,
+  compared: readonly OnPlatform[],
   reasons: Readonly<Record<'missing' | 'extra', Readonly<Record<string, string>>>>,
 ): Difference[] {
-  return compared.flatMap(({ image, ...additions }) =>
-    (['missing', 'extra'] as const).flatMap(kind =>
-      additions[kind].map(name => ({
-        image,
-        kind,
-        name,
-        reason: reasons[kind][`${image} ${name}`] ?? reasons[kind][name] ?? '',
-      })),
-    ),
+  return (['missing', 'extra'] as const).flatMap(kind =>
+    [...new Set(compared.flatMap(one => one[kind]))].map(name => {
+      const on = compared.filter(one => one[kind].includes(name)).map(({ platform }) => platform)
+      const reason = reasons[kind][`${image} ${name}`] ?? reasons[kind][name] ?? ''
+      return { image, kind, name, reason, ...(on.length < compared.length && { on: on[0]! }) }
+    }),
   )
 }

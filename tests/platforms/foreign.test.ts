@@ -5,7 +5,7 @@ import { parseElf } from '../../scripts/image/elf.ts'
 import { openImage } from '../../scripts/image/open.ts'
 import { foreignPlatform, nativePlatform, type Platform, platforms } from '../../scripts/lib/settings.ts'
 import { findImage, readWorkspace } from '../../scripts/workspace/workspace.ts'
-import { Workbench } from '../workbench.ts'
+import { closure, Workbench } from '../workbench.ts'
 import { foreignSample } from './sample.ts'
 
 const machines: Readonly<Record<Platform, number>> = { 'linux/amd64': 62, 'linux/arm64': 183 }
@@ -79,6 +79,22 @@ describe('turbo builds and caches each platform by itself', () => {
       [...of(...platforms)].filter(what => what !== `second ${nativePlatform}`).sort(),
     )
   })
+})
+
+test('every command of docs/platforms.md runs', () => {
+  const bench = new Workbench('docs')
+  try {
+    bench.takeDist(...closure(readWorkspace(), 'minimal-base-glibc'))
+    const text = bench.read('docs/platforms.md')
+    const commands = [...text.matchAll(/```sh\n([^`]*)\n```/g)].map(([, command]) => command!)
+    assert.equal(commands.length, 2)
+    for (const command of commands) {
+      const { exitCode, output } = bench.run(['bash', '-c', command])
+      assert.equal(exitCode, 0, `${command}\n${output}`)
+    }
+  } finally {
+    bench.remove()
+  }
 })
 
 test('an image that is not built for a platform is said to be so', () => {
