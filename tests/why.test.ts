@@ -9,6 +9,7 @@ import { inRepo } from '../scripts/lib/paths.ts'
 import { chosenDistro, chosenPlatforms } from '../scripts/lib/settings.ts'
 import { nvra } from '../scripts/rpm/package.ts'
 import { rpmdbPath } from '../scripts/rpm/rpmdb.ts'
+import { tellingImages } from '../scripts/testing/telling.ts'
 import { explain } from '../scripts/why/explain.ts'
 import { readLevels } from '../scripts/why/levels.ts'
 import { findImage, readWorkspace } from '../scripts/workspace/workspace.ts'
@@ -23,7 +24,8 @@ after(() => {
 })
 
 describe('every package is explained, and rpm and the recipe confirm each step', () => {
-  for (const image of [...images.values()].filter(({ internal }) => !internal)) {
+  for (const image of tellingImages(images).map(name => findImage(images, name))) {
+    if (image.internal) continue
     test(image.name, async () => {
       const platform = chosenPlatforms()[0]!
       const opened = await openImage(images, image, platform)

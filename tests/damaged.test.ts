@@ -3,14 +3,11 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { layoutsOf } from '../../scripts/build/dist.ts'
-import { program } from '../../scripts/build/engines/buildah.ts'
-import { docker } from '../../scripts/build/engines/buildkit.ts'
-import { chosenEngine } from '../../scripts/lib/settings.ts'
-import { blobPath } from '../../scripts/oci/blobs.ts'
-import { readImage } from '../../scripts/oci/layout.ts'
-import { findImage, readWorkspace } from '../../scripts/workspace/workspace.ts'
-import { Workbench } from '../workbench.ts'
+import { layoutsOf } from '../scripts/build/dist.ts'
+import { blobPath } from '../scripts/oci/blobs.ts'
+import { readImage } from '../scripts/oci/layout.ts'
+import { findImage, readWorkspace } from '../scripts/workspace/workspace.ts'
+import { Workbench } from './workbench.ts'
 
 let bench: Workbench
 before(() => {
@@ -25,21 +22,6 @@ const glibc = () =>
     layoutsOf(workspace(), findImage(workspace(), 'minimal-base-glibc'), 'linux/amd64'),
     'linux/amd64',
   )
-
-test('after dist/ and the engine’s storage are gone, a hit restores the image and it runs', () => {
-  const first = build()
-  assert.equal(first.exitCode, 0, first.output)
-  const { digest } = glibc()
-  for (const name of readdirSync(join(bench.root, 'images'))) {
-    rmSync(join(bench.root, 'images', name, 'dist'), { recursive: true, force: true })
-  }
-  emptyEngine()
-  const second = build()
-  assert.match(second.output, /FULL TURBO/)
-  assert.equal(glibc().digest, digest)
-  const ran = bench.script('run', ['minimal-base-glibc', '--', '/usr/bin/getent', 'passwd', 'nonroot'])
-  assert.match(ran.output, /^nonroot:x:65532:65532/)
-})
 
 /** By this a runner of tests knows that it is inside another one, and runs none. */
 const alone = { NODE_TEST_CONTEXT: undefined }
@@ -126,19 +108,3 @@ test('what was made of another distro is neither built on nor tested', () => {
     assert.match(output, /was made of lab 1 by buil\w+, and al2023 \S+ by buil\w+ is chosen/)
   }
 })
-
-/** Removes all that the engine holds: the storages below work/ are the workshop's own. */
-function emptyEngine(): void {
-  const commands =
-    chosenEngine() === 'buildah'
-      ? [
-          [...program, 'rm', '--all'],
-          [...program, 'rmi', '--all', '--force'],
-        ]
-      : [
-          docker('buildx', 'prune', '--all', '--force').argv,
-          docker('system', 'prune', '--all', '--force').argv,
-        ]
-  for (const [name, ...args] of commands)
-    execFileSync(name!, args, { env: { ...process.env, ...docker().env } })
-}

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { layoutsOf } from '../../scripts/build/dist.ts'
-import { readImage } from '../../scripts/oci/layout.ts'
-import { environmentOf, nodeVersions } from '../../scripts/testing/node-versions.ts'
-import { findImage, readWorkspace } from '../../scripts/workspace/workspace.ts'
-import { closure, Workbench } from '../workbench.ts'
+import { layoutsOf } from '../scripts/build/dist.ts'
+import { readImage } from '../scripts/oci/layout.ts'
+import { environmentOf, nodeVersions } from '../scripts/testing/node-versions.ts'
+import { findImage, readWorkspace } from '../scripts/workspace/workspace.ts'
+import { closure, Workbench } from './workbench.ts'
 
 const name = 'minimal-base-glibc'
 
