@@ -1,11 +1,11 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { UserError } from '../lib/errors.ts'
 import { withLock } from '../lib/lock.ts'
 import { capture, perform, show } from '../lib/run.ts'
-import { type Platform, turboTask } from '../lib/settings.ts'
+import { type Platform, platforms, turboTask } from '../lib/settings.ts'
 import { filesList, writeFiles } from '../oci/file-list.ts'
-import { writeIndex } from '../oci/layout.ts'
+import { digestAs, writeIndex } from '../oci/layout.ts'
 import { nvra } from '../rpm/package.ts'
 import { packageData, writePackageData } from '../rpm/package-data.ts'
 import { readList } from '../rpm/package-list.ts'
@@ -56,9 +56,9 @@ export async function dryRun(image: Image, settings: BuildSettings): Promise<str
 export function buildImage(image: Image, settings: BuildSettings): Promise<void> {
   return withLock(join(image.dir, 'work', 'lock'), `building ${image.name}`, async () => {
     const preparation = await preparationOf(image)
-    const platforms = platformsOf(image, settings.platforms, settings)
-    keepOthers(image.dir, platforms)
-    for (const platform of platforms) {
+    const wanted = platformsOf(image, settings.platforms, settings)
+    keepOthers(image.dir, wanted)
+    for (const platform of wanted) {
       const work = workOf(image, platform)
       rmSync(work, { recursive: true, force: true })
       try {
@@ -68,7 +68,7 @@ export function buildImage(image: Image, settings: BuildSettings): Promise<void>
       }
     }
     const task = turboTask()
-    if (task) for (const platform of platforms) noteTask(outputOf(image.dir, platform), task)
+    if (task) for (const platform of wanted) noteTask(outputOf(image.dir, platform), task)
   })
 }
 
@@ -95,7 +95,7 @@ async function buildPlatform(
   const made = join(plan.work, 'made')
   await makeOutput(plan, recipe, sources, preparation, settings, made)
   writeSeal(made, { image: image.name, platform, madeOf: madeOf(settings), inputs })
-  const gone = manifestsIn(output).filter(digest => !manifestsIn(made).includes(digest))
+  const gone = imagesIn(output).filter(digest => !imagesIn(made).includes(digest))
   replaceFolder(made, output)
   rmSync(keptOutput(image.dir, platform), { recursive: true, force: true })
   for (const command of gone.length > 0 ? (settings.engine.forget?.(gone) ?? []) : []) await capture(command)
@@ -124,16 +124,22 @@ function isBuilt(image: Image, platform: Platform, inputs: string, { noCache }: 
   return true
 }
 
-/** The digests of all that an output holds for others to build on; none of one that cannot be read. */
-function manifestsIn(output: string): string[] {
+/** The digests of all that an output holds for others to build on, as of either platform; none of what cannot be read. */
+function imagesIn(output: string): string[] {
   if (!existsSync(output)) return []
-  const indexes = readdirSync(output, { recursive: true, encoding: 'utf8' }).filter(
-    file => basename(file) === 'index.json',
-  )
-  return indexes.flatMap(file => {
-    const found = readFileSync(join(output, file), 'utf8').matchAll(/"sha256:[0-9a-f]{64}"/g)
-    return [...found].map(([digest]) => JSON.parse(digest) as string)
-  })
+  const layouts = readdirSync(output, { recursive: true, encoding: 'utf8' })
+    .filter(file => basename(file) === 'index.json')
+    .map(file => dirname(join(output, file)))
+  return layouts.flatMap(layout => platforms.flatMap(of => platforms.flatMap(as => digestIn(layout, of, as))))
+}
+
+function digestIn(layout: string, of: Platform, as: Platform): string[] {
+  try {
+    return [digestAs([layout], of, as)]
+  } catch (error) {
+    if (error instanceof UserError) return []
+    throw error
+  }
 }
 
 async function makeOutput(

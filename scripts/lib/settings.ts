@@ -28,6 +28,8 @@ export const foreignPlatform: Platform = platforms.find(platform => platform !==
 export interface Choice {
   readonly distro?: DistroName
   readonly engine?: EngineName
+  /** The platform that the machine is, for turbo alone: its toolchain is not what another kind of machine needs. */
+  readonly machine?: Platform
 }
 
 /** File that holds the choice. Git does not track it: each machine has its own. */
@@ -36,6 +38,7 @@ export const choiceFile = inRepo('.workshop.json')
 const choice = only({
   distro: v.exactOptional(picklist(distros)),
   engine: v.exactOptional(picklist(engines)),
+  machine: v.exactOptional(picklist(platforms)),
 })
 
 export function recordedChoice(file = choiceFile): Choice {

@@ -12,7 +12,7 @@ import { buildArgs, type Engine, runOptions, runToEnd } from './engine.ts'
 import { requireVersion, versionIn } from './version.ts'
 
 // Images that builds start from, each under the digest of what it holds; builds only read them. Who adds one holds the
-// lock `adding`, who uses one shares the lock `using`.
+// lock `adding`, who uses one shares the lock `using`, and who removes one holds both.
 const shared = inRepo('work', 'buildah')
 /** The storage of the images that builds start from; it can be deleted at any time when nothing is built. */
 export const program = buildahIn(shared)
@@ -56,9 +56,7 @@ export const buildah: Engine = {
     return [
       ...[...layouts].map(layout => ({
         cwd: plan.work,
-        argv: contained(
-          locking('adding', [...program, 'pull', '--quiet', '--policy=missing', `oci:${layout}:latest`]),
-        ),
+        argv: contained(adding([...program, 'pull', '--quiet', '--policy=missing', `oci:${layout}:latest`])),
       })),
       { cwd: plan.work, env, argv: reading(build) },
       // A `dir:` keeps layers as they are; an `oci:` would gzip what is made canonical and compressed afterwards.
@@ -100,7 +98,7 @@ export const buildah: Engine = {
     const own = storageIn(folder, true)
     const from = ['from', '--quiet', `--name=${name}`, `--platform=${platform}`, `localhost/${image}:latest`]
     for (const argv of [
-      locking('adding', [...program, 'pull', '--quiet', '--policy=missing', `oci:${image}:latest`]),
+      adding([...program, 'pull', '--quiet', '--policy=missing', `oci:${image}:latest`]),
       viewing(folder, [...own, ...from]),
     ]) {
       const { exitCode, stderr } = await capture({ cwd, argv: mounting(argv) })
@@ -129,14 +127,17 @@ export const buildah: Engine = {
 
   forget: digests => [
     {
-      argv: locking(
-        'using',
-        locking('adding', [
+      argv: [
+        'flock',
+        // Somebody may have a shell open in one; then they stay.
+        '--timeout=30',
+        join(shared, 'using.lock'),
+        ...adding([
           ...program,
           'rmi',
           ...digests.map(digest => `localhost/contexts/${digest.slice('sha256:'.length)}`),
         ]),
-      ),
+      ],
     },
   ],
 
@@ -154,12 +155,11 @@ const exportDir = (plan: BuildPlan) => join(plan.work, 'export')
 const tag = 'localhost/made:latest'
 
 /**
- * A command that waits until it has one of the shared storage's locks to itself. Without, buildah hangs for ever: a pull
- * locks first what it knows of layers and then of images, and who reads locks the one of images first.
+ * A command that changes what the shared storage holds, alone. Without, buildah hangs for ever: a pull locks first what it
+ * knows of layers and then of images, and who reads locks the one of images first.
  */
-function locking(lock: 'adding' | 'using', command: readonly string[]): [string, ...string[]] {
-  const script = 'mkdir -p "$0" && lock=$0/$1.lock && shift && exec flock --no-fork "$lock" "$@"'
-  return ['sh', '-ec', script, shared, lock, ...command]
+function adding(command: readonly string[]): [string, ...string[]] {
+  return ['sh', '-ec', 'mkdir -p "$0" && exec flock --no-fork "$0/adding.lock" "$@"', shared, ...command]
 }
 
 /**
@@ -167,7 +167,8 @@ function locking(lock: 'adding' | 'using', command: readonly string[]): [string,
  * what the shared storage knows of them, so that it waits for nobody who adds one.
  */
 function viewing(folder: string, command: readonly string[]): [string, ...string[]] {
-  return ['sh', '-ec', view, shared, join(folder, viewName), ...command]
+  const lock = ['flock', '--no-fork', '--shared', join(shared, 'using.lock')] as const
+  return [...lock, 'sh', '-ec', view, shared, join(folder, viewName), ...command]
 }
 
 const viewName = 'shared'
@@ -177,7 +178,7 @@ const view = `if [ ! -e "$1" ]; then
   flock --shared "$0/adding.lock" cp -R "$0/root/overlay-images" "$0/root/overlay-layers" "$1.part"
   mv "$1.part" "$1"
 fi
-lock=$0/using.lock && shift && exec flock --no-fork --shared "$lock" "$@"`
+shift && exec "$@"`
 
 /** Containers and what is made live and die with the build's own folder; the images it starts from are only read. */
 function storageIn(folder: string, readsShared: boolean): [string, ...string[]] {

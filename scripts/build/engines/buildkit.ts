@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { UserError } from '../../lib/errors.ts'
 import { inRepo } from '../../lib/paths.ts'
 import { type Command, capture } from '../../lib/run.ts'
-import { buildkitHost, chosenBuilder, dockerHost } from '../../lib/settings.ts'
+import { buildkitHost, chosenBuilder, dockerHost, type Platform } from '../../lib/settings.ts'
 import { blobPath } from '../../oci/blobs.ts'
 import { readImage } from '../../oci/layout.ts'
 import type { BuildPlan, Context } from '../plan.ts'
-import { buildArgs, type Engine, removeAll, runOptions, runToEnd } from './engine.ts'
+import { buildArgs, type Container, type Engine, type RunRequest, removeAll, runOptions } from './engine.ts'
 import { requireVersion, versionIn } from './version.ts'
 
 /** BuildKit through `docker buildx`: Docker's own, a docker-container builder, or a buildkitd at `BUILDKIT_HOST`. */
@@ -73,49 +73,70 @@ export const buildkit: Engine = {
 
   isLocal: () => !buildkitHost() && !chosenBuilder(),
 
-  async open(layout, platform, request) {
-    const dockerfile = `${layout}.Dockerfile`
-    const name = `eks-distro-base-run-${randomBytes(8).toString('hex')}`
-    writeFileSync(dockerfile, 'FROM image\n')
-    const context = `--build-context=image=oci-layout://${layout}:latest`
-    const kill = docker('rm', '--force', name)
-    const remove = [kill, docker('rmi', '--force', name)]
-    const load = await capture(
-      docker(
-        'buildx',
-        'build',
-        '--load',
-        `--platform=${platform}`,
-        '--provenance=false',
-        `--tag=${name}`,
-        context,
-        `--file=${dockerfile}`,
-        layout,
-      ),
-    )
-    if (load.exitCode !== 0) {
-      await removeAll(remove)
-      throw new UserError(`docker cannot read ${layout}: ${load.stderr.trim()}`)
-    }
-    return {
-      command: docker(
-        'run',
-        '--rm',
-        `--name=${name}`,
-        ...(request.stdin ? ['--interactive'] : []),
-        ...(request.stdin === 'tty' ? ['--tty'] : []),
-        ...(request.privileged ? ['--privileged'] : []),
-        `--platform=${platform}`,
-        ...runOptions(request),
-        name,
-        ...request.argv,
-      ),
-      kill,
-      remove,
+  open: async (layout, platform, request) => (await load(layout, platform, request, ['--rm'])).container,
+
+  async run(layout, platform, request) {
+    const { container, name } = await load(layout, platform, request, ['--log-driver=json-file'])
+    try {
+      const ran = await capture(container.command)
+      // On a busy machine the client that is attached loses what is printed last (moby#43121); the log has all of it, but
+      // for why nothing was started.
+      const logged = await capture(docker('logs', name))
+      if (logged.exitCode !== 0) return ran
+      return { ...ran, stdout: logged.stdout, stderr: logged.stderr || ran.stderr }
+    } finally {
+      await removeAll(container.remove)
     }
   },
+}
 
-  run: async (layout, platform, request) => runToEnd(await buildkit.open(layout, platform, request)),
+/** The container of an image's layout, which is loaded for it. */
+async function load(
+  layout: string,
+  platform: Platform,
+  request: RunRequest,
+  options: readonly string[],
+): Promise<{ name: string; container: Container }> {
+  const dockerfile = `${layout}.Dockerfile`
+  const name = `eks-distro-base-run-${randomBytes(8).toString('hex')}`
+  writeFileSync(dockerfile, 'FROM image\n')
+  const context = `--build-context=image=oci-layout://${layout}:latest`
+  const kill = docker('rm', '--force', name)
+  const remove = [kill, docker('rmi', '--force', name)]
+  const loaded = await capture(
+    docker(
+      'buildx',
+      'build',
+      '--load',
+      `--platform=${platform}`,
+      '--provenance=false',
+      `--tag=${name}`,
+      context,
+      `--file=${dockerfile}`,
+      layout,
+    ),
+  )
+  if (loaded.exitCode !== 0) {
+    await removeAll(remove)
+    throw new UserError(`docker cannot read ${layout}: ${loaded.stderr.trim()}`)
+  }
+  const container = {
+    command: docker(
+      'run',
+      ...options,
+      `--name=${name}`,
+      ...(request.stdin ? ['--interactive'] : []),
+      ...(request.stdin === 'tty' ? ['--tty'] : []),
+      ...(request.privileged ? ['--privileged'] : []),
+      `--platform=${platform}`,
+      ...runOptions(request),
+      name,
+      ...request.argv,
+    ),
+    kill,
+    remove,
+  }
+  return { name, container }
 }
 
 const builderName = 'eks-distro-base-remote'
