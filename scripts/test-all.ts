@@ -211,10 +211,9 @@ async function testWorkshop(engine: EngineName): Promise<Count> {
   return built.failed > 0 ? built : nodeTests('tests', env, 2)
 }
 
-const bothPlatforms = (engine: EngineName): Environment => ({
-  ...choiceForTurbo({ distro: 'lab', engine }),
-  PLATFORMS: platforms.join(','),
-})
+function bothPlatforms(engine: EngineName): Environment {
+  return { ...choiceForTurbo({ distro: 'lab', engine }), PLATFORMS: platforms.join(',') }
+}
 
 function build(env: Environment, names: readonly string[] = []): Promise<Count> {
   const filters = names.map(name => `--filter=${name}`)
@@ -230,13 +229,9 @@ function nodeTests(folder: string, env: Environment, atOnce: number): Promise<Co
   return run(['node', ...runner(atOnce), ...testsIn(folder)], env)
 }
 
-const runner = (atOnce: number) => [
-  '--import',
-  'tsx',
-  '--test',
-  '--test-reporter=spec',
-  `--test-concurrency=${atOnce}`,
-]
+function runner(atOnce: number): string[] {
+  return ['--import', 'tsx', '--test', '--test-reporter=spec', `--test-concurrency=${atOnce}`]
+}
 
 function testsIn(folder: string): string[] {
   return readdirSync(inRepo(folder))
