@@ -2,10 +2,8 @@ import { testImage } from '../../scripts/testing/image-test.ts'
 import type { Step } from '../../scripts/testing/steps.ts'
 
 // Each run is a container with a network of its own, and so with rules of its own.
-const withRules = {
-  capabilities: ['NET_ADMIN', 'NET_RAW'],
-  notEmulated: 'qemu-user passes on neither the socket options nor the netlink messages of netfilter',
-}
+const notEmulated = 'qemu-user passes on neither the socket options nor the netlink messages of netfilter'
+const withRules = { capabilities: ['NET_ADMIN', 'NET_RAW'], notEmulated }
 
 const wrapper = { type: 'symlink', link: '/usr/sbin/iptables-wrapper' } as const
 const threeOf = (tool: string) => [tool, `${tool}-restore`, `${tool}-save`]
@@ -124,6 +122,7 @@ testImage({
     },
     {
       name: 'a user who may not switch gets an answer all the same',
+      notEmulated,
       user: '65532',
       argv: ['iptables', '--version'],
       stdout: /^iptables .*nf_tables/,
