@@ -88,6 +88,8 @@ export function notStarted(
 
 /** What engines say of a step that failed, after the step has said why. */
 const aftermath = /^(ERROR|error|Error): (process "|failed to solve|building at STEP|while running runtime)/
+/** What makes programs fail in ways of their own afterwards. */
+const fullDisk = /no space left|disk is full/i
 const telling = /error|fail|cannot|no space|denied|not found|refused|^[a-z_]+: /i
 
 /** The lines that say why, out of all that a builder prints. */
@@ -99,5 +101,7 @@ function reason(output: string): string {
   const why = said.filter(line => telling.test(line))
   const own = why.filter(line => !aftermath.test(line))
   const last = [own, why, said].find(some => some.length > 0)?.slice(-4) ?? []
-  return last.length > 0 ? `:\n  ${last.join('\n  ')}` : ''
+  const full = own.find(line => fullDisk.test(line))
+  const shown = [...new Set(full ? [full, ...last] : last)]
+  return shown.length > 0 ? `:\n  ${shown.join('\n  ')}` : ''
 }
