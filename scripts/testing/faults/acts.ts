@@ -54,10 +54,10 @@ export const readers: readonly Act[] = [
   testLeaf,
 ]
 
-/** The seal of an image, after all that it covers was held against it; which task of turbo's had it made is all one. */
+/** The seal of an image, after all that it covers was held against it, but for what it says of how it came to be made. */
 export function built(bench: FaultBench, image: string): string {
   try {
-    const { tasks, ...seal } = readSeal(bench.output(image))
+    const { tasks, inputs, ...seal } = readSeal(bench.output(image))
     return JSON.stringify(seal)
   } catch (error) {
     return (error as Error).message

@@ -52,7 +52,7 @@ async function lost(
   expected: string,
   advised: string | undefined,
 ): Promise<Judgement | undefined> {
-  if (act.writes && existsSync(bench.dist(act.writes)) && built(bench, act.writes) !== expected)
+  if (act.writes && existsSync(bench.output(act.writes)) && built(bench, act.writes) !== expected)
     return { verdict: 'wrong', why: `it left a bad dist/: ${built(bench, act.writes)}` }
   const isWhole = tried.every(image => !built(bench, image).includes('is damaged'))
   // Whether there is anything that it might have harmed is quicker to look at than another run.
@@ -71,7 +71,8 @@ function hasBegun(bench: FaultBench, { writes }: Act): boolean {
   if (!writes) return false
   const work = bench.path('images', writes, 'work')
   return (
-    !existsSync(bench.dist(writes)) || (existsSync(work) && readdirSync(work).some(name => name !== 'proven'))
+    !existsSync(bench.output(writes)) ||
+    (existsSync(work) && readdirSync(work).some(name => name !== 'proven'))
   )
 }
 
