@@ -16,7 +16,7 @@ export type Phases = Partial<Record<ColdBuild, string>>
 export function report(engine: EngineName, times: Times, phases: Phases, rounds: number): string {
   const rows = Object.entries(times).map(([what, values]) => {
     const figures = [median(values), Math.min(...values), Math.max(...values)].map(one => one.toFixed(2))
-    return `| ${what} | ${figures.join(' | ')} | ${ratio(what, times)} |`
+    return `| ${what} | ${figures.join(' | ')} | ${ratio(what, times, phases)} |`
   })
   const model = /model name\s*: (.*)/.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? 'processor'
   const machine = `${cpus().length} × ${model}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}`
@@ -33,17 +33,22 @@ ${spent.join('\n')}
 `
 }
 
-function ratio(what: string, times: Times): string {
+function ratio(what: string, times: Times, phases: Phases): string {
   const of = (name: string) => median(times[name]!)
   const over = (floor: number) => `${(of(what) / floor).toFixed(2)} × floor`
   if (what === 'cold glibc, the other platform')
     return `${(of(what) / of('cold glibc')).toFixed(2)} × the own one`
-  if (what === 'cold glibc, the other platform, all emulated')
-    return `${(of(what) / of('cold glibc, the other platform')).toFixed(2)} × not emulated`
+  if (what === 'cold glibc, the other platform, all emulated') {
+    const other = 'cold glibc, the other platform'
+    const inEngine = (engineSeconds(phases[what]) / engineSeconds(phases[other])).toFixed(2)
+    return `${(of(what) / of(other)).toFixed(2)} × not emulated, ${inEngine} × in the engine`
+  }
   if (what === 'cold glibc') return over(of('floor: dnf') + of('floor: tar and gzip'))
   if (what.startsWith('install_rpm')) return over(of('floor: rpm -U of the same') + of('floor: metadata'))
   return ''
 }
+
+const engineSeconds = (phase = '') => Number(/engine ([\d.]+) s/.exec(phase)?.[1])
 
 function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[values.length >> 1]!
