@@ -103,5 +103,6 @@ function reason(output: string): string {
   const last = [own, why, said].find(some => some.length > 0)?.slice(-4) ?? []
   const full = own.find(line => fullDisk.test(line))
   const shown = [...new Set(full ? [full, ...last] : last)]
-  return shown.length > 0 ? `:\n  ${shown.join('\n  ')}` : ''
+  const space = full ? ', no space left on the disk' : ''
+  return shown.length > 0 ? `${space}:\n  ${shown.join('\n  ')}` : ''
 }
