@@ -3,10 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { layoutsOf } from '../scripts/build/dist.ts'
 import { blobPath } from '../scripts/oci/blobs.ts'
-import { readImage } from '../scripts/oci/layout.ts'
-import { findImage, readWorkspace } from '../scripts/workspace/workspace.ts'
 import { Workbench } from './workbench.ts'
 
 let bench: Workbench
@@ -15,13 +12,8 @@ before(() => {
 })
 after(() => bench.remove())
 
-const build = () => bench.run(['npx', 'turbo', 'run', 'build', '--filter=minimal-base-glibc'])
-const workspace = () => readWorkspace(join(bench.root, 'images'))
-const glibc = () =>
-  readImage(
-    layoutsOf(workspace(), findImage(workspace(), 'minimal-base-glibc'), 'linux/amd64'),
-    'linux/amd64',
-  )
+const build = () => bench.turboBuild('minimal-base-glibc')
+const glibc = () => bench.image('minimal-base-glibc')
 
 /** By this a runner of tests knows that it is inside another one, and runs none. */
 const alone = { NODE_TEST_CONTEXT: undefined }

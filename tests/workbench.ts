@@ -10,8 +10,11 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { layoutsOf } from '../scripts/build/dist.ts'
 import { inRepo, repoRoot } from '../scripts/lib/paths.ts'
-import { findImage, type Image } from '../scripts/workspace/workspace.ts'
+import { nativePlatform } from '../scripts/lib/settings.ts'
+import { type LayoutImage, readImage } from '../scripts/oci/layout.ts'
+import { findImage, type Image, readWorkspace } from '../scripts/workspace/workspace.ts'
 
 export interface Outcome {
   readonly exitCode: number
@@ -127,6 +130,17 @@ export class Workbench {
     env: Readonly<Record<string, string | undefined>> = {},
   ): Outcome {
     return this.run([process.execPath, '--import', 'tsx', `scripts/${name}.ts`, ...args], env)
+  }
+
+  /** An image that is built here, for this machine's platform. */
+  image(name: string): LayoutImage {
+    const images = readWorkspace(join(this.root, 'images'))
+    return readImage(layoutsOf(images, findImage(images, name), nativePlatform), nativePlatform)
+  }
+
+  /** Has turbo build an image and what it is made with. */
+  turboBuild(name: string): Outcome {
+    return this.run(['npx', 'turbo', 'run', 'build', `--filter=${name}`])
   }
 
   remove(): void {

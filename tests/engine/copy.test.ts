@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { layoutsOf } from '../../scripts/build/dist.ts'
 import { readFiles } from '../../scripts/oci/file-list.ts'
-import { readImage } from '../../scripts/oci/layout.ts'
-import { findImage, readWorkspace } from '../../scripts/workspace/workspace.ts'
 import { Workbench } from '../workbench.ts'
 
 let bench: Workbench
@@ -77,8 +74,7 @@ test('modes, owners, links and capabilities survive every COPY, and the child re
   assert.equal(at('/usr/bin/second')?.sha256, at('/usr/bin/first')?.sha256)
   assert.equal(at('/usr/bin/setuid')?.mode, 0o4755)
 
-  const images = readWorkspace(join(bench.root, 'images'))
-  const child = readImage(layoutsOf(images, findImage(images, 'child'), 'linux/amd64'), 'linux/amd64')
+  const child = bench.image('child')
   assert.equal(child.manifest.layers.length, 2)
   assert.ok(
     child.manifest.layers[1]!.size < 200,

@@ -3,12 +3,9 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { layoutsOf } from '../../scripts/build/dist.ts'
 import { program } from '../../scripts/build/engines/buildah.ts'
 import { docker } from '../../scripts/build/engines/buildkit.ts'
 import { chosenEngine } from '../../scripts/lib/settings.ts'
-import { readImage } from '../../scripts/oci/layout.ts'
-import { findImage, readWorkspace } from '../../scripts/workspace/workspace.ts'
 import { Workbench } from '../workbench.ts'
 
 let bench: Workbench
@@ -17,13 +14,8 @@ before(() => {
 })
 after(() => bench.remove())
 
-const build = () => bench.run(['npx', 'turbo', 'run', 'build', '--filter=minimal-base-glibc'])
-const workspace = () => readWorkspace(join(bench.root, 'images'))
-const glibc = () =>
-  readImage(
-    layoutsOf(workspace(), findImage(workspace(), 'minimal-base-glibc'), 'linux/amd64'),
-    'linux/amd64',
-  )
+const build = () => bench.turboBuild('minimal-base-glibc')
+const glibc = () => bench.image('minimal-base-glibc')
 
 test('after dist/ and the engine’s storage are gone, a hit restores the image and it runs', () => {
   const first = build()
