@@ -8,6 +8,7 @@ import { blobPath, digestOf, linkBlob } from '../../scripts/oci/blobs.ts'
 import { mediaTypes, writeIndex, writeJson } from '../../scripts/oci/layout.ts'
 import type { Distro } from '../../scripts/workspace/distro.ts'
 import { providedLayout } from '../../scripts/workspace/outputs.ts'
+import { ARCHES, type LabArch } from './lab/arch.ts'
 
 /** `root`, what the distro starts from, and `files`, what its data file adds. */
 export const contexts: Preparation['contexts'] = (distro, work) => {
@@ -26,7 +27,7 @@ export const prepare: Preparation['prepare'] = async (plan, distro, output) => {
   const packages = join(plan.work, 'lab', 'repo')
   mkdirSync(packages, { recursive: true })
   if (!distro.image) await makeLabRoot(plan, distro)
-  writeFileSync(join(packages, 'architecture'), `${rpmArchitectures[plan.platform]}\n`)
+  writeFileSync(join(packages, 'architecture'), `${ARCHES[archOf(plan)].rpm}\n`)
   const tar = join(plan.work, 'repo.tar')
   const canonical = ['--sort=name', '--owner=0', '--group=0', '--numeric-owner', `--mtime=@${distro.epoch}`]
   await perform('packing the repository', {
@@ -36,10 +37,7 @@ export const prepare: Preparation['prepare'] = async (plan, distro, output) => {
   writeLayout(providedLayout(output, 'repo'), tar, plan.platform, {})
 }
 
-const rpmArchitectures: Readonly<Record<Platform, string>> = {
-  'linux/amd64': 'x86_64',
-  'linux/arm64': 'aarch64',
-}
+const archOf = ({ platform }: BuildPlan) => platform.split('/')[1] as LabArch
 
 function writePins(distro: Distro, folder: string): void {
   mkdirSync(folder, { recursive: true })
@@ -55,7 +53,7 @@ async function makeLabRoot(plan: BuildPlan, distro: Distro): Promise<void> {
   const { showProgress } = await import('../../scripts/lib/progress.ts')
   const lab = join(plan.work, 'lab')
   await makeLab({
-    arch: plan.platform.split('/')[1] as 'amd64' | 'arm64',
+    arch: archOf(plan),
     release: Number(distro.release),
     epoch: distro.epoch,
     workDir: inRepo('work', 'lab'),

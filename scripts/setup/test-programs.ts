@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { UserError } from '../lib/errors.ts'
-import { foreignPlatform } from '../lib/settings.ts'
+import { foreignPlatform, type Platform } from '../lib/settings.ts'
 import { installPackages, type Leave } from './debian-packages.ts'
 import type { Row } from './report.ts'
 
-/** What compiles for the platform that this machine is not. */
-const crossCompilers = {
+/** What compiles for a platform on another one's machine, the compiler first. */
+export const crossCompilers: Readonly<Record<Platform, Readonly<Record<string, string>>>> = {
   'linux/amd64': {
     'x86_64-linux-gnu-gcc': 'gcc-x86-64-linux-gnu',
     '/usr/x86_64-linux-gnu/include/stdio.h': 'libc6-dev-amd64-cross',

@@ -121,7 +121,7 @@ export const buildah: Engine = {
         ),
       },
       remark: /Error: (while running runtime: )?exit status \d+\n?$/,
-      remove: [{ argv: ['rm', '-rf', join(cwd, name)] }],
+      remove: [{ argv: ['rm', '-rf', folder] }],
     }
   },
 
